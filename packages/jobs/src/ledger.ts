@@ -1,0 +1,117 @@
+import type { PublishedLayer, RegisteredDataset, StageName, StoredObject } from './jobs.ts';
+import type { Location } from './location.ts';
+import type { IngestOptions } from './options.ts';
+import type { RasterFacts } from './raster.ts';
+
+/**
+ * States of a dataset, in the order of its road. Within one generation a dataset only goes forward.
+ * `found`: seen, not yet inspected · `waiting`: settling, or for its sidecar · `inspecting`: a generation is taken ·
+ * `uploading` / `publishing` / `registering`: a job of that stage waits or runs · `visible`: in GeoNode ·
+ * `dead`: on the dead-letter list · `removing` / `removed`.
+ */
+export const STATES = [
+  'found',
+  'waiting',
+  'inspecting',
+  'uploading',
+  'publishing',
+  'registering',
+  'visible',
+  'dead',
+  'removing',
+  'removed',
+] as const;
+export type DatasetState = (typeof STATES)[number];
+
+/** States in which nothing more happens by itself. */
+export const SETTLED: ReadonlySet<DatasetState> = new Set(['visible', 'dead', 'removed']);
+
+export interface DeadReason {
+  /** A ReasonCode. */
+  code: string;
+  message: string;
+  stage: StageName;
+  /** Stack of the error where it was a bug. */
+  stack?: string;
+}
+
+/** What is known of one dataset. */
+export interface LedgerEntry {
+  dataset: string;
+  uri: string;
+  location: Location;
+  ingestion: string;
+  options: IngestOptions;
+  state: DatasetState;
+  version: string;
+  /** 0 before the first inspection. */
+  generation: number;
+  /** Id of the inspect job that took the generation. */
+  takenBy: string;
+  workspace?: string;
+  name?: string;
+  title?: string;
+  metadataState?: 'none' | 'ok' | 'degraded';
+  facts?: RasterFacts;
+  object?: StoredObject;
+  layer?: PublishedLayer;
+  geonode?: RegisteredDataset;
+  reason?: DeadReason;
+  /** Last error met, also where a retry is on its way. */
+  lastError?: string;
+  warnings: string[];
+  /** The job that moves it on, where there is one. */
+  job?: { stage: StageName; id: string };
+  /** ISO 8601. */
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What a stage may record. */
+export type LedgerPatch = Partial<
+  Pick<
+    LedgerEntry,
+    'state' | 'workspace' | 'name' | 'title' | 'metadataState' | 'facts' | 'object' | 'layer' | 'geonode' | 'warnings'
+  >
+>;
+
+/** One line of a dataset's history; the last 50 are kept. */
+export interface Step {
+  /** ISO 8601. */
+  at: string;
+  generation: number;
+  state: DatasetState;
+  stage?: StageName;
+  note?: string;
+  error?: string;
+  attempt?: number;
+}
+
+/** The part of the ledger that stages may use; the pipeline's ledger and the tests' one in memory both satisfy it. */
+export interface StageLedger {
+  get(dataset: string): Promise<LedgerEntry | null>;
+  /** One round trip: for each, whether the ledger has never seen it, knows another version, or knows this one. */
+  compare(seen: ReadonlyArray<{ dataset: string; version: string }>): Promise<Array<'new' | 'changed' | 'known'>>;
+  /**
+   * Compare-and-set: takes generation `expected + 1` for a version, state `inspecting`. `expected` 0 creates the entry.
+   * @returns the new generation, or null where another job was faster
+   */
+  takeGeneration(claim: {
+    dataset: string;
+    location: Location;
+    ingestion: string;
+    options: IngestOptions;
+    expected: number;
+    version: string;
+    takenBy: string;
+  }): Promise<number | null>;
+  /** Reserves a layer name for a dataset. @returns the dataset that owns it (this one where it was free) */
+  claimName(claim: { workspace: string; name: string; dataset: string }): Promise<string>;
+}
+
+/** Keeps the UploadId of an unfinished multipart upload, by target uri; what the store lists stays the truth. */
+export interface UploadMemory {
+  recall(target: string): Promise<string | null>;
+  remember(target: string, uploadId: string): Promise<void>;
+  forget(target: string): Promise<void>;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { shortHash } from './location.ts';
+import { type IngestOptions, resultOptions } from './options.ts';
+
+/** What a store says of a file without reading it. `modified` is ISO 8601; `etag` is without its quotes. */
+export const fingerprintSchema = z.strictObject({
+  size: z.int().nonnegative(),
+  etag: z.string().optional(),
+  modified: z.string().optional(),
+});
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+const NO_SIDECAR = '0';
+
+/** The raster part of a version: from the ETag and size, else from size and modification time. */
+export function rasterPart(fingerprint: Fingerprint): string {
+  return shortHash(`${fingerprint.size} ${fingerprint.etag ?? fingerprint.modified ?? ''}`, 10);
+}
+
+/** The metadata part: from the sidecars' base names and fingerprints in any order; `0` where there is none. */
+export function metadataPart(sidecars: ReadonlyArray<{ name: string; fingerprint: Fingerprint }>): string {
+  if (sidecars.length === 0) return NO_SIDECAR;
+  const lines = sidecars.map(({ name, fingerprint }) => `${name}\u0000${rasterPart(fingerprint)}`);
+  return shortHash(lines.sort().join('\n'), 10);
+}
+
+/** One content of a dataset: `<raster>-<metadata>`, and a third part where options change the result. */
+export interface Version {
+  raster: string;
+  metadata: string;
+  options: string;
+}
+
+export function versionOf(
+  raster: Fingerprint,
+  sidecars: ReadonlyArray<{ name: string; fingerprint: Fingerprint }>,
+  options: IngestOptions,
+): Version {
+  const relevant = JSON.stringify(resultOptions(options));
+  return {
+    raster: rasterPart(raster),
+    metadata: metadataPart(sidecars),
+    options: relevant === '{}' ? '' : shortHash(relevant, 8),
+  };
+}
+
+export function formatVersion(version: Version): string {
+  const base = `${version.raster}-${version.metadata}`;
+  return version.options === '' ? base : `${base}-${version.options}`;
+}
+
+export function parseVersion(text: string): Version {
+  const [raster = '', metadata = NO_SIDECAR, options = ''] = text.split('-');
+  return { raster, metadata, options };
+}
+
+export const versionSchema = z
+  .string()
+  .regex(/^[a-z2-7]{10}-(0|[a-z2-7]{10})(-[a-z2-7]{8})?$/, 'a version is <raster>-<metadata>[-<options>]');
