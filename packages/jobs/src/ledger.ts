@@ -55,6 +55,8 @@ export interface LedgerEntry {
   facts?: RasterFacts;
   object?: StoredObject;
   layer?: PublishedLayer;
+  /** The version the layer shows; kept when the dataset is removed, since GeoServer may have cached its object. */
+  publishedVersion?: string;
   geonode?: RegisteredDataset;
   reason?: DeadReason;
   /** Last error met, also where a retry is on its way. */

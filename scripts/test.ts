@@ -1,0 +1,105 @@
+/**
+ * The test run: `npm test` (everything), `npm run test:unit`, `npm run test:e2e`.
+ * One closing line: `N passed, N failed`, and `, N skipped` where something was skipped (in CI that fails the run).
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Suite {
+  name: string;
+  title: string;
+  files(): string[];
+  /** Test files at once; those with servers of their own share two cores. */
+  concurrency: number;
+  /** Milliseconds one test file may take. */
+  timeoutMs: number;
+}
+
+const everywhere = '{packages,services,test,scripts,docker}/**/*.test.ts';
+const all = (): string[] =>
+  globSync(everywhere, { cwd: root, exclude: (name) => name.includes('node_modules') }).sort();
+const matching = (pattern: RegExp) => () => all().filter((file) => pattern.test(file));
+
+const SUITES: Suite[] = [
+  {
+    name: 'unit',
+    title: 'unit tests',
+    files: () => all().filter((file) => !/\.(integration|geonode|e2e)\.test\.ts$/.test(file)),
+    concurrency: availableParallelism(),
+    timeoutMs: 120_000,
+  },
+  {
+    name: 'integration',
+    title: 'tests with real Redis and S3 servers',
+    files: matching(/\.integration\.test\.ts$/),
+    concurrency: 2,
+    timeoutMs: 600_000,
+  },
+  {
+    name: 'geonode',
+    title: 'tests inside a real GeoNode',
+    files: matching(/\.geonode\.test\.ts$/),
+    concurrency: 1,
+    timeoutMs: 1_500_000,
+  },
+  { name: 'e2e', title: 'end to end', files: matching(/\.e2e\.test\.ts$/), concurrency: 1, timeoutMs: 1_500_000 },
+];
+
+const [wanted = 'all', ...only] = process.argv.slice(2);
+const suites = wanted === 'all' ? SUITES : SUITES.filter(({ name }) => name === wanted);
+if (suites.length === 0) {
+  process.stderr.write(`no suite "${wanted}"; there are: all, ${SUITES.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+if (wanted === 'all') {
+  check('lint', ['biome', 'check', '--error-on-warnings', '.']);
+  check('types', ['tsc', '--noEmit']);
+}
+for (const suite of suites) await runSuite(suite);
+
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
+const nothingRan = totals.passed + totals.failed === 0;
+const skippedInCi = process.env.CI === 'true' && totals.skipped > 0;
+process.exit(totals.failed > 0 || nothingRan || skippedInCi ? 1 : 0);
+
+/** A check of the whole tree counts as one test. */
+function check(title: string, [command = '', ...args]: string[]): void {
+  const { status } = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit' });
+  process.stdout.write(`${status === 0 ? '✔' : '✖'} ${title}\n`);
+  totals[status === 0 ? 'passed' : 'failed'] += 1;
+}
+
+async function runSuite(suite: Suite): Promise<void> {
+  const files = suite.files().filter((file) => only.length === 0 || only.some((part) => file.includes(part)));
+  if (files.length === 0) return;
+  const started = performance.now();
+  process.stdout.write(`\n── ${suite.title}: ${files.length} files\n`);
+  const stream = run({
+    files: files.map((file) => join(root, file)),
+    concurrency: suite.concurrency,
+    timeout: suite.timeoutMs,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    cwd: root,
+  });
+  stream.on('test:pass', (event) => {
+    if (event.details.type === 'suite') return;
+    totals[event.skip !== undefined || event.todo !== undefined ? 'skipped' : 'passed'] += 1;
+  });
+  stream.on('test:fail', (event) => {
+    if (event.details.type !== 'suite') totals.failed += 1;
+  });
+  const report = stream.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await new Promise((resolve, reject) => report.once('end', resolve).once('error', reject));
+  process.stdout.write(`── ${suite.title}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+}
