@@ -73,7 +73,17 @@ export interface LedgerEntry {
 export type LedgerPatch = Partial<
   Pick<
     LedgerEntry,
-    'state' | 'workspace' | 'name' | 'title' | 'metadataState' | 'facts' | 'object' | 'layer' | 'geonode' | 'warnings'
+    | 'state'
+    | 'workspace'
+    | 'name'
+    | 'title'
+    | 'metadataState'
+    | 'facts'
+    | 'object'
+    | 'layer'
+    | 'publishedVersion'
+    | 'geonode'
+    | 'warnings'
   >
 >;
 
