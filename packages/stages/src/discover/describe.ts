@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import {
+  baseNameOf,
+  type DatasetJob,
+  type DatasetMetadata,
+  describeLocation,
+  emptyMetadata,
+  GeosluiceError,
+  type IngestOptions,
+  type InspectJob,
+  type RasterFacts,
+  Reject,
+  type StageContext,
+  type Version,
+} from '@geosluice/jobs';
+import { besideKey } from '../keys.ts';
+import type { Candidate, SourcePort } from '../ports.ts';
+import { parseChecksum } from './checksum.ts';
+import { stemOf } from './name.ts';
+import type { DiscoverPorts } from './ports.ts';
+import { sidecarOf } from './seen.ts';
+
+/** ISO and ESRI records may carry thumbnails; metadata itself draws the line for the others. */
+const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
+const MAX_STYLE_BYTES = 1024 * 1024;
+const MAX_CHECKSUM_BYTES = 64 * 1024;
+
+type Description = Pick<DatasetJob, 'metadata' | 'metadataState' | 'sidecar' | 'style' | 'expectedSha256'>;
+
+interface Subject {
+  job: InspectJob;
+  context: StageContext;
+  ports: DiscoverPorts;
+  source: SourcePort;
+  candidate: Candidate;
+  seen: Version;
+  facts: RasterFacts;
+  name: string;
+  options: IngestOptions;
+}
+
+/** Reads what lies beside a raster and keeps the raw sidecar and style beside its object. */
+export async function describe(subject: Subject): Promise<Description> {
+  const { metadata, metadataState, sidecar } = await readMetadata(subject);
+  return {
+    metadata,
+    metadataState,
+    sidecar,
+    style: await keepStyle(subject),
+    expectedSha256: await readChecksum(subject),
+  };
+}
+
+async function readMetadata(subject: Subject): Promise<Pick<Description, 'metadata' | 'metadataState' | 'sidecar'>> {
+  const { context, ports, source, candidate, facts, options, job } = subject;
+  const file = sidecarOf(candidate, 'metadata');
+  if (file === undefined) return { metadata: emptyMetadata(), metadataState: 'none', sidecar: null };
+  let sidecar: Description['sidecar'] = null;
+  try {
+    const limit = { maxBytes: MAX_SIDECAR_BYTES, signal: context.signal };
+    const bytes = await source.read(file.location, file.fingerprint, limit);
+    sidecar = await keep(subject, file.name, bytes, '.xml', 'application/xml');
+    const metadata = ports.readSidecar(bytes, {
+      name: file.name,
+      raster: { wgs84Bbox: facts.wgs84Bbox, srs: facts.srs },
+      stem: stemOf(job.location),
+      ...(options.language === undefined ? {} : { language: options.language }),
+    });
+    return { metadata, metadataState: 'ok', sidecar };
+  } catch (error) {
+    if (!(error instanceof GeosluiceError) || error.means !== 'reject') throw error;
+    if (options.metadata === 'required') {
+      const message = `${describeLocation(file.location)}: ${error.message}`;
+      throw new Reject('METADATA_INVALID', message, { subject: file.name, cause: error });
+    }
+    context.log.warn({ sidecar: file.name, code: error.code }, 'Sidecar:Read:Degraded');
+    return { metadata: degraded(file.name, error), metadataState: 'degraded', sidecar };
+  }
+}
+
+/** A bad sidecar never stops its raster: the dataset says so instead. */
+function degraded(name: string, error: GeosluiceError): DatasetMetadata {
+  return { ...emptyMetadata(), warnings: [`sidecar ${name} refused: ${error.code}`.slice(0, 300)] };
+}
+
+async function keepStyle(subject: Subject): Promise<Description['style']> {
+  const file = sidecarOf(subject.candidate, 'style');
+  if (file === undefined) return null;
+  const { context, source } = subject;
+  const bytes = await source.read(file.location, file.fingerprint, {
+    maxBytes: MAX_STYLE_BYTES,
+    signal: context.signal,
+  });
+  const kept = await keep(subject, file.name, bytes, '.sld', 'application/vnd.ogc.sld+xml');
+  return { bucket: kept.bucket, key: kept.key, sha256: kept.sha256, name: kept.name };
+}
+
+async function keep(subject: Subject, name: string, bytes: Uint8Array, ending: string, contentType: string) {
+  const { ports, job, seen, context } = subject;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { bucket, key } = besideKey(ports.target, job.dataset, seen, subject.name, sha256, ending);
+  await ports.store.put({ kind: 's3', bucket, key }, bytes, { contentType, signal: context.signal });
+  return { bucket, key, sha256, name, size: bytes.byteLength };
+}
+
+async function readChecksum({ candidate, source, context, job }: Subject): Promise<string | null> {
+  const file = sidecarOf(candidate, 'checksum');
+  if (file === undefined) return null;
+  const bytes = await source.read(file.location, file.fingerprint, {
+    maxBytes: MAX_CHECKSUM_BYTES,
+    signal: context.signal,
+  });
+  return parseChecksum(new TextDecoder().decode(bytes), baseNameOf(job.location));
+}

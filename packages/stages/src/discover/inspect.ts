@@ -1,0 +1,237 @@
+import {
+  type DatasetJob,
+  describeLocation,
+  formatVersion,
+  GeosluiceError,
+  type InspectJob,
+  type LedgerEntry,
+  type Outcome,
+  type RangeReader,
+  type RasterFacts,
+  Reject,
+  type S3Location,
+  type StageContext,
+  type Version,
+} from '@geosluice/jobs';
+import { spoolKey } from '../keys.ts';
+import type { Candidate, SourcePort } from '../ports.ts';
+import { chooseName } from './choose-name.ts';
+import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
+import { describe } from './describe.ts';
+import { deriveTitle } from './name.ts';
+import type { DiscoverPorts } from './ports.ts';
+import { seenVersion, sidecarOf } from './seen.ts';
+import { withDefaults } from './with-defaults.ts';
+
+/** Milliseconds before an inspect job that lost the race for a generation looks again. */
+const RACE_MS = 250;
+
+/** Looks at one raster afresh, takes a generation where it changed, and sends it on its way or refuses it. */
+export async function inspect(job: InspectJob, context: StageContext, ports: DiscoverPorts): Promise<Outcome> {
+  ports.sources.checkAllowed(job.location);
+  const source = ports.sources.for(job.location);
+  const entry = await ports.ledger.get(job.dataset);
+  const candidate = await lookOrGone(source, job, entry, context.signal);
+  if (candidate === null) return { kind: 'done', note: 'source-gone' };
+  const seen = seenVersion(candidate, job.options);
+  const version = formatVersion(seen);
+
+  const claim = decideClaim(entry, { version, jobId: context.jobId, force: job.force });
+  if (claim === 'unchanged') return { kind: 'done', note: 'unchanged' };
+  if (source.settles === 'two-looks' && job.lastLook !== version) {
+    return {
+      kind: 'again',
+      afterMs: ports.settleMs,
+      job: { ...job, lastLook: version },
+      record: { state: 'waiting' },
+      note: 'settling',
+    };
+  }
+  const options = withDefaults(job.options, ports.defaults);
+  const now = context.now();
+  const since = job.since ?? now.toISOString();
+  const wait = decideWait({
+    required: options.metadata === 'required',
+    present: sidecarOf(candidate, 'metadata') !== undefined,
+    sinceMs: Date.parse(since),
+    nowMs: now.getTime(),
+    graceMs: options.metadataGraceSeconds * 1000,
+  });
+  if (wait.kind === 'wait') {
+    return {
+      kind: 'again',
+      afterMs: wait.afterMs,
+      job: { ...job, since },
+      record: { state: 'waiting' },
+      note: 'waiting-for-sidecar',
+    };
+  }
+
+  const generation =
+    claim === 'continue' && entry !== null ? entry.generation : await take(job, context, ports, entry, version);
+  if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
+  context.adopt(generation);
+  if (wait.kind === 'expired') {
+    throw new Reject(
+      'METADATA_MISSING',
+      `no sidecar for ${describeLocation(job.location)} within ${options.metadataGraceSeconds} s; expected <name>.xml beside it`,
+      { subject: describeLocation(job.location) },
+    );
+  }
+  if (candidate.raster.fingerprint.size === 0) {
+    throw new Reject('EMPTY_FILE', `${describeLocation(job.location)} has no bytes`, {
+      subject: describeLocation(job.location),
+    });
+  }
+  return await sendOn(job, context, ports, { source, entry, candidate, seen, generation });
+}
+
+async function lookOrGone(
+  source: SourcePort,
+  job: InspectJob,
+  entry: LedgerEntry | null,
+  signal: AbortSignal,
+): Promise<Candidate | null> {
+  try {
+    return await source.look(job.location, signal);
+  } catch (error) {
+    // what is visible stays so when its file leaves the inbox; deletions are asked for, or ruled
+    const keeps =
+      entry !== null && (entry.state === 'visible' || entry.state === 'removed' || entry.state === 'removing');
+    if (error instanceof GeosluiceError && error.code === 'SOURCE_GONE' && keeps) return null;
+    throw error;
+  }
+}
+
+function take(
+  job: InspectJob,
+  context: StageContext,
+  ports: DiscoverPorts,
+  entry: LedgerEntry | null,
+  version: string,
+): Promise<number | null> {
+  return ports.ledger.takeGeneration({
+    dataset: job.dataset,
+    location: job.location,
+    ingestion: job.ingestion,
+    options: job.options,
+    expected: entry?.generation ?? 0,
+    version,
+    takenBy: context.jobId,
+  });
+}
+
+interface Found {
+  source: SourcePort;
+  entry: LedgerEntry | null;
+  candidate: Candidate;
+  seen: Version;
+  generation: number;
+}
+
+async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPorts, found: Found): Promise<Outcome> {
+  const { source, entry, candidate, seen, generation } = found;
+  const options = withDefaults(job.options, ports.defaults);
+  const styled = sidecarOf(candidate, 'style') !== undefined;
+  const metadataOnly = isMetadataOnly(entry, seen, { styled, force: job.force });
+  const spooled = metadataOnly ? null : await spoolWhereNeeded(job, context, ports, source, seen);
+  const facts = metadataOnly ? entry.facts : await readFacts(job, context, ports, { source, candidate, spooled });
+  const name = await chooseName({
+    ledger: ports.ledger,
+    dataset: job.dataset,
+    location: job.location,
+    workspace: options.workspace,
+    wanted: options.name,
+    current: entry?.workspace === options.workspace ? entry?.name : undefined,
+  });
+  await context.fence();
+  const description = await describe({ job, context, ports, source, candidate, seen, facts, name, options });
+  const base: DatasetJob = {
+    schema: 1,
+    ingestion: job.ingestion,
+    options,
+    dataset: job.dataset,
+    generation,
+    version: formatVersion(seen),
+    location: candidate.raster.location,
+    fingerprint: candidate.raster.fingerprint,
+    workspace: options.workspace,
+    name,
+    facts,
+    ...description,
+    spool: spooled?.location ?? null,
+  };
+  const record = {
+    workspace: base.workspace,
+    name,
+    title: base.metadata.title ?? deriveTitle(job.location),
+    metadataState: base.metadataState,
+    facts,
+    warnings: [...facts.warnings, ...base.metadata.warnings],
+  };
+  if (metadataOnly) {
+    const { object, layer } = entry;
+    return {
+      kind: 'next',
+      record,
+      note: 'metadata-only',
+      jobs: [{ ...base, stage: 'register', kind: 'add', object, layer }],
+    };
+  }
+  return { kind: 'next', record, jobs: [{ ...base, stage: 'upload', kind: 'add' }] };
+}
+
+interface Spooled {
+  location: S3Location;
+  size: number;
+  etag: string;
+}
+
+/** A body without length or ranges cannot be inspected where it is: it goes to the target bucket first. */
+async function spoolWhereNeeded(
+  job: InspectJob,
+  context: StageContext,
+  ports: DiscoverPorts,
+  source: SourcePort,
+  seen: Version,
+): Promise<Spooled | null> {
+  if (await source.ranged(job.location, context.signal)) return null;
+  const location = spoolKey(ports.target, job.dataset, seen);
+  const there = await ports.store.head(location, context.signal);
+  if (there !== null) return { location, ...there };
+  const { body } = await source.stream(job.location, context.signal);
+  const put = await ports.store.spool({
+    body,
+    target: location,
+    maxBytes: ports.maxSpoolBytes,
+    signal: context.signal,
+  });
+  return { location, ...put };
+}
+
+async function readFacts(
+  job: InspectJob,
+  context: StageContext,
+  ports: DiscoverPorts,
+  from: { source: SourcePort; candidate: Candidate; spooled: Spooled | null },
+): Promise<RasterFacts> {
+  const { source, candidate, spooled } = from;
+  const reader: RangeReader =
+    spooled === null
+      ? await source.open(candidate.raster.location, candidate.raster.fingerprint, context.signal)
+      : ports.store.reader({ ...spooled.location, etag: spooled.etag, size: spooled.size });
+  try {
+    return await ports.readRaster(reader, {
+      ...(job.options.srs === undefined ? {} : { srs: job.options.srs }),
+      beside: {
+        worldfile: sidecarOf(candidate, 'worldfile') !== undefined,
+        projection: sidecarOf(candidate, 'projection') !== undefined,
+        pam: sidecarOf(candidate, 'pam') !== undefined,
+        overviews: sidecarOf(candidate, 'overviews') !== undefined,
+      },
+      signal: context.signal,
+    });
+  } finally {
+    await reader.close?.();
+  }
+}

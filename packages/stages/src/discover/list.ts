@@ -1,0 +1,73 @@
+import {
+  datasetIdOf,
+  formatVersion,
+  type InspectJob,
+  type ListJob,
+  type Location,
+  type Outcome,
+  type StageContext,
+} from '@geosluice/jobs';
+import type { DiscoverPorts } from './ports.ts';
+import { seenVersion } from './seen.ts';
+
+/** Pages of up to 1,000 keys one list job reads before it hands on to the next. */
+const PAGES_A_JOB = 5;
+/** Deeper trees are taken for a loop of links. */
+const MAX_DEPTH = 50;
+
+/**
+ * Lists a few pages of one source and asks for an inspection of what the ledger does not know as it is there now.
+ * Common prefixes and the rest of the listing become list jobs of their own, so that listing spreads over workers.
+ */
+export async function list(job: ListJob, context: StageContext, ports: DiscoverPorts): Promise<Outcome> {
+  ports.sources.checkAllowed(job.source);
+  const source = ports.sources.for(job.source);
+  const page = await source.list(job.source, {
+    ...(job.cursor === undefined ? {} : { cursor: job.cursor }),
+    maxPages: PAGES_A_JOB,
+    signal: context.signal,
+  });
+  const seen = page.candidates
+    .filter(({ raster }) => !isOurs(raster.location, ports))
+    .map((candidate) => ({
+      dataset: datasetIdOf(candidate.raster.location),
+      location: candidate.raster.location,
+      version: formatVersion(seenVersion(candidate, job.options)),
+    }));
+  const known = seen.length === 0 ? [] : await ports.ledger.compare(seen);
+  const inspections = seen
+    .filter((_, index) => known[index] !== 'known')
+    .map(
+      ({ dataset, location, version }): InspectJob => ({
+        schema: 1,
+        stage: 'discover',
+        kind: 'inspect',
+        ingestion: job.ingestion,
+        options: job.options,
+        dataset,
+        location,
+        reason: 'listed',
+        force: false,
+        nonce: '',
+        seen: version,
+      }),
+    );
+  const deeper = job.depth >= MAX_DEPTH ? [] : page.prefixes.filter((prefix) => !isOurs(prefix, ports));
+  const further = deeper.map((source): ListJob => {
+    const { cursor: _, ...rest } = job;
+    return { ...rest, source, depth: job.depth + 1 };
+  });
+  if (page.next !== null) further.push({ ...job, cursor: page.next });
+  context.log.info(
+    { source: page.candidates.length, changed: inspections.length, prefixes: deeper.length, more: page.next !== null },
+    'Source:List:Done',
+  );
+  const jobs = [...inspections, ...further];
+  return jobs.length === 0 ? { kind: 'done', note: 'nothing-new' } : { kind: 'next', jobs };
+}
+
+/** What we wrote ourselves is never taken for a new file, whatever prefix is asked for. */
+function isOurs(location: Location, { target }: DiscoverPorts): boolean {
+  if (location.kind !== 's3' || location.bucket !== target.bucket || target.prefix === '') return false;
+  return location.key.startsWith(`${target.prefix}/`);
+}

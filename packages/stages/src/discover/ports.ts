@@ -1,0 +1,33 @@
+import type { Bbox, DatasetMetadata, IngestOptions, RangeReader, RasterFacts, StageLedger } from '@geosluice/jobs';
+import type { Target } from '../keys.ts';
+import type { SourcesPort, StorePort } from '../ports.ts';
+
+export interface DiscoverPorts {
+  sources: SourcesPort;
+  store: StorePort;
+  ledger: StageLedger;
+  /** Header facts by range reads; packages/formats/geotiff. @throws GeoTiffError */
+  readRaster(
+    reader: RangeReader,
+    options: {
+      srs?: string;
+      beside: { worldfile: boolean; projection: boolean; pam: boolean; overviews: boolean };
+      signal: AbortSignal;
+    },
+  ): Promise<RasterFacts>;
+  /** One sidecar of any dialect; packages/metadata. @throws MetadataError */
+  readSidecar(
+    bytes: Uint8Array,
+    options: { name: string; raster: { wgs84Bbox: Bbox; srs: string }; stem: string; language?: string },
+  ): DatasetMetadata;
+  target: Target;
+  /** What a rule says where it says nothing. */
+  defaults: RuleDefaults;
+  /** Milliseconds between two looks at a source that settles by them. */
+  settleMs: number;
+  /** Largest body without length that is spooled, in bytes. */
+  maxSpoolBytes: number;
+}
+
+export type RuleDefaults = Required<Pick<IngestOptions, 'workspace' | 'metadata' | 'metadataGraceSeconds'>> &
+  Pick<IngestOptions, 'language' | 'storage' | 'after' | 'store' | 'permissions' | 'owner' | 'group'>;

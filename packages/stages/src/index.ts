@@ -1,0 +1,12 @@
+export { deriveLayerName, deriveTitle, stemOf } from './discover/name.ts';
+export type { DiscoverPorts, RuleDefaults } from './discover/ports.ts';
+export { seenVersion, sidecarOf } from './discover/seen.ts';
+export { createDiscoverStage } from './discover/stage.ts';
+export { datasetPrefix, isSafeKey, type Target } from './keys.ts';
+export type { Candidate, SidecarRole, SourcePort, SourcesPort, StorePort } from './ports.ts';
+export type { GeoServerPort, PublishPorts, PublishRequest } from './publish/ports.ts';
+export { createPublishStage } from './publish/stage.ts';
+export type { RegisterPorts, RegistrarPort } from './register/ports.ts';
+export { createRegisterStage } from './register/stage.ts';
+export type { UploadPorts } from './upload/ports.ts';
+export { createUploadStage } from './upload/stage.ts';

@@ -1,0 +1,59 @@
+import type { Outcome, PublishJob, RemoveJob, Stage, StageContext } from '@geosluice/jobs';
+import { deriveTitle } from '../discover/name.ts';
+import type { PublishPorts } from './ports.ts';
+
+const MAX_STYLE_BYTES = 1024 * 1024;
+
+/** publish: makes the object a layer that every node of the cluster draws. */
+export function createPublishStage(ports: PublishPorts): Stage<'publish'> {
+  return (job, context) => (job.kind === 'remove' ? remove(job, context, ports) : add(job, context, ports));
+}
+
+async function add(job: PublishJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
+  // GeoServer reads S3 under its one write lock: it is never asked for an object that does not answer
+  await ports.store.proveReadable(job.object, context.signal);
+  const style = await readStyle(job, context, ports);
+  await context.fence();
+  const { object, facts, metadata } = job;
+  const layer = await ports.geoserver.publish({
+    workspace: job.workspace,
+    name: job.name,
+    dataset: job.dataset,
+    storeType: job.options.store ?? ports.storeType,
+    object,
+    facts,
+    title: job.options.title ?? metadata.title ?? deriveTitle(job.location),
+    abstract: metadata.abstract,
+    keywords: [...new Set([...metadata.keywords, ...(job.options.keywords ?? [])])],
+    style,
+    log: context.log,
+    signal: context.signal,
+  });
+  await ports.geoserver.drawn(layer, { object, facts, log: context.log, signal: context.signal });
+  return {
+    kind: 'next',
+    record: { layer, object, publishedVersion: job.version },
+    jobs: [{ ...job, stage: 'register', layer }],
+  };
+}
+
+async function readStyle(
+  job: PublishJob,
+  context: StageContext,
+  ports: PublishPorts,
+): Promise<{ name: string; sld: string } | null> {
+  if (job.style === null) return null;
+  const { bucket, key } = job.style;
+  const bytes = await ports.store.get(
+    { kind: 's3', bucket, key },
+    { maxBytes: MAX_STYLE_BYTES, signal: context.signal },
+  );
+  return { name: job.name, sld: new TextDecoder().decode(bytes) };
+}
+
+async function remove(job: RemoveJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
+  await context.fence();
+  const { workspace, name, dataset } = job;
+  await ports.geoserver.remove({ workspace, name, dataset, log: context.log, signal: context.signal });
+  return { kind: 'next', jobs: [{ ...job, stage: 'upload' }] };
+}

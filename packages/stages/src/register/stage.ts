@@ -1,0 +1,55 @@
+import {
+  GeosluiceError,
+  type Outcome,
+  type RegisterJob,
+  type RemoveJob,
+  type Stage,
+  type StageContext,
+} from '@geosluice/jobs';
+import type { RegisterPorts } from './ports.ts';
+
+const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
+
+/** register: makes the layer a GeoNode dataset with its metadata; the road ends here. */
+export function createRegisterStage(ports: RegisterPorts): Stage<'register'> {
+  return (job, context) => (job.kind === 'remove' ? remove(job, context, ports) : add(job, context, ports));
+}
+
+async function add(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<Outcome> {
+  const sidecar = await readSidecar(job, context, ports);
+  await context.fence();
+  const geonode = await ports.registrar.register(job, sidecar, context.signal);
+  const note = await afterwards(job, context, ports);
+  return { kind: 'done', record: { state: 'visible', geonode }, ...(note === undefined ? {} : { note }) };
+}
+
+async function readSidecar(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<Uint8Array | null> {
+  if (job.sidecar === null) return null;
+  const { bucket, key } = job.sidecar;
+  return await ports.store.get({ kind: 's3', bucket, key }, { maxBytes: MAX_SIDECAR_BYTES, signal: context.signal });
+}
+
+/** What the rule wants done with the file in the inbox, only now that the dataset is there. */
+async function afterwards(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<string | undefined> {
+  const after = job.options.after ?? 'keep';
+  // an object served in place is the dataset itself
+  if (after === 'keep' || !job.object.owned || job.location.kind === 'https') return undefined;
+  const source = ports.sources.for(job.location);
+  try {
+    if (after === 'delete') await source.remove(job.location, job.fingerprint, context.signal);
+    else await source.tag(job.location, job.fingerprint, { 'geosluice-dataset': job.dataset }, context.signal);
+    return after === 'delete' ? 'source-deleted' : 'source-tagged';
+  } catch (error) {
+    // a file that changed or went meanwhile is another version's business
+    if (error instanceof GeosluiceError && (error.means === 'supersede' || error.code === 'SOURCE_GONE'))
+      return `source-${after}-skipped`;
+    throw error;
+  }
+}
+
+async function remove(job: RemoveJob, context: StageContext, ports: RegisterPorts): Promise<Outcome> {
+  await context.fence();
+  const { dataset, generation, workspace, name } = job;
+  await ports.registrar.unregister({ dataset, generation, workspace, name }, context.signal);
+  return { kind: 'next', jobs: [{ ...job, stage: 'publish' }] };
+}
