@@ -29,5 +29,10 @@ export interface DiscoverPorts {
   maxSpoolBytes: number;
 }
 
-export type RuleDefaults = Required<Pick<IngestOptions, 'workspace' | 'metadata' | 'metadataGraceSeconds'>> &
-  Pick<IngestOptions, 'language' | 'storage' | 'after' | 'store' | 'permissions' | 'owner' | 'group'>;
+/** What a deployment's rule says; `workspace`, `metadata` and its grace always have a value. */
+export interface RuleDefaults
+  extends Pick<IngestOptions, 'language' | 'storage' | 'after' | 'store' | 'permissions' | 'owner' | 'group'> {
+  workspace: string;
+  metadata: 'optional' | 'required';
+  metadataGraceSeconds: number;
+}
