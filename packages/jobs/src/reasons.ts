@@ -33,6 +33,7 @@ export const REASONS = {
   SOURCE_NOT_ALLOWED: 'The source is not on the list of allowed buckets, hosts and roots. Add it to the configuration.',
   SOURCE_ARCHIVED: 'The object lies in an archive tier. Restore it and retry.',
   SOURCE_TOO_LARGE: 'The file is larger than the configured limit.',
+  SOURCE_UNREADABLE: 'The source answers in a way that cannot be read. See the message.',
   // names
   NAME_TAKEN: 'Another dataset or a person owns this layer name in the workspace. Choose another name or workspace.',
   INVALID_OPTIONS: 'An option has no valid value. Correct it and retry.',
