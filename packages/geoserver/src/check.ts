@@ -1,0 +1,67 @@
+import { modulesSchema, parseAnswer, versionSchema } from './answers.ts';
+import type { Http } from './http.ts';
+import { refusalError, sentenceOf } from './refusals.ts';
+
+export interface NodeCheck {
+  url: string;
+  ok: boolean;
+  /** GeoServer's version, where it answered. */
+  version: string | null;
+  /** What to do about it, one sentence each. */
+  problems: string[];
+}
+
+export interface GeoServerCheck {
+  ok: boolean;
+  nodes: NodeCheck[];
+}
+
+/** Asks every node for its version, the password's worth, its lock and its modules; never for capabilities. */
+export async function check(http: Http, signal: AbortSignal): Promise<GeoServerCheck> {
+  const nodes = await Promise.all(http.settings.nodes.map((url) => checkNode(http, url, signal)));
+  const versions = new Set(nodes.flatMap((node) => (node.version === null ? [] : [node.version])));
+  if (versions.size > 1)
+    for (const node of nodes) node.problems.push(`nodes run different versions: ${[...versions].join(', ')}`);
+  return { ok: nodes.every((node) => node.ok), nodes };
+}
+
+async function checkNode(http: Http, url: string, signal: AbortSignal): Promise<NodeCheck> {
+  const result: NodeCheck = { url, ok: true, version: null, problems: [] };
+  const problem = (text: string) => {
+    result.ok = false;
+    result.problems.push(text);
+  };
+  const read = (path: string) => http.ask({ method: 'GET', path, node: url, timeoutMs: 10_000, signal });
+  try {
+    const about = await read('/rest/about/version.json');
+    if (about.status === 401 || about.status === 403) {
+      problem(`${url} refuses the user ${http.settings.user}: check user and password`);
+      return result;
+    }
+    if (about.status !== 200) throw refusalError('tell its version', about);
+    const version = parseAnswer(versionSchema, about).about.resource.find((each) => each['@name'] === 'GeoServer');
+    result.version = version?.Version ?? 'unknown';
+
+    // version answers even while the catalog is locked; this one waits for the lock
+    const catalog = await read('/rest/workspaces.json');
+    if (catalog.status !== 200)
+      problem(`${url} does not list workspaces (HTTP ${catalog.status}: ${sentenceOf(catalog)})`);
+
+    const status = await read('/rest/about/status.json');
+    if (status.status === 200) {
+      const modules = parseAnswer(modulesSchema, status).statuss.status.map((each) => each.name);
+      for (const missing of decideMissingModules(modules, http.settings.cog.range)) result.problems.push(missing);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    problem(error instanceof Error ? error.message : String(error));
+  }
+  return result;
+}
+
+/** S3GeoTiff does not list itself, so only the COG modules can be told to be missing: a hint, no failure. */
+export function decideMissingModules(modules: readonly string[], range: 'S3' | 'HTTP'): string[] {
+  const wanted = ['COG Core Extension', `COG ${range} Extension`];
+  const missing = wanted.filter((name) => !modules.includes(name));
+  return missing.length === 0 ? [] : [`stores of type cog will not work: ${missing.join(' and ')} not installed`];
+}

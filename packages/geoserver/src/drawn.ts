@@ -1,0 +1,87 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/jobs';
+import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
+import { GeoServerError } from './errors.ts';
+import type { Http } from './http.ts';
+import { getCoverage, getStore } from './rest.ts';
+import { nativeNameOf, storeUrl } from './store-body.ts';
+
+export interface DrawnRequest {
+  layer: PublishedLayer;
+  object: Pick<StoredObject, 'bucket' | 'key'>;
+  facts: RasterFacts;
+  signal: AbortSignal;
+  log: Log;
+}
+
+type NodeState =
+  | { kind: 'drawn'; empty: boolean }
+  | { kind: 'behind'; reason: string; unreachable: boolean; cause?: unknown };
+
+/**
+ * Waits until every node has drawn the layer from this very object: its catalog points there, and a map of 256 × 256
+ * pixels around data comes as a PNG that is not empty (unless the data is). Nodes are asked side by side.
+ * @throws GeoServerError GEOSERVER_NODE_BEHIND naming each node that has not by the deadline
+ */
+export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
+  const layer = `${request.layer.workspace}:${request.layer.name}`;
+  const deadline = Date.now() + http.settings.drawnDeadlineMs;
+  const { nodes } = http.settings;
+  const states = await Promise.all(nodes.map((node) => followNode(http, request, node, deadline)));
+  const behind = states.flatMap((state, index) => (state.kind === 'behind' ? [{ ...state, node: nodes[index]! }] : []));
+  const [first] = behind;
+  if (first === undefined) {
+    if (states.some((state) => state.kind === 'drawn' && state.empty)) request.log.warn({ layer }, 'Layer:Draw:Empty');
+    request.log.info({ layer, nodes: nodes.length }, 'Layer:Draw:Done');
+    return;
+  }
+  const said = behind.map(({ node, reason }) => `${node}: ${reason}`).join('; ');
+  const message = `${layer} was not drawn within ${http.settings.drawnDeadlineMs} ms by ${said}`;
+  // a node that cannot be reached at all stops every dataset
+  const down = behind.some(({ unreachable }) => unreachable);
+  throw new GeoServerError('GEOSERVER_NODE_BEHIND', message, { layer, node: first.node, down, cause: first.cause });
+}
+
+async function followNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
+  const [first, longest] = http.settings.pollMs;
+  for (let pause = first; ; pause = Math.min(pause * 1.6, longest)) {
+    const state = await lookAtNode(http, request, node, deadline);
+    if (state.kind === 'drawn' || Date.now() + pause >= deadline) return state;
+    request.log.debug({ node, reason: state.reason }, 'Node:Draw:Wait');
+    await wait(pause, undefined, { signal: request.signal });
+  }
+}
+
+async function lookAtNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
+  try {
+    return await askNode(http, request, node, deadline);
+  } catch (error) {
+    if (!(error instanceof GeoServerError)) throw error;
+    return { kind: 'behind', reason: error.message, unreachable: error.down, cause: error };
+  }
+}
+
+async function askNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
+  const { layer, facts, object, signal } = request;
+  const look = { workspace: layer.workspace, name: layer.name, node, signal };
+  const [store, coverage] = [await getStore(http, look), await getCoverage(http, look)];
+  const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
+  const stale = decideCatalog(store, coverage, wanted);
+  if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
+
+  for (const view of decideViews(facts)) {
+    const answer = await http.ask({
+      method: 'GET',
+      path: mapPath(layer, view.bbox),
+      node,
+      timeoutMs: Math.max(1_000, Math.min(http.settings.mapTimeoutMs, deadline - Date.now())),
+      maxBytes: 2 * 1024 * 1024,
+      signal,
+    });
+    const verdict = decideMap(answer);
+    if (verdict.kind === 'drawn') return { kind: 'drawn', empty: false };
+    if (verdict.kind === 'not-yet') return { kind: 'behind', reason: verdict.reason, unreachable: false };
+    if (view.emptyIsFine) return { kind: 'drawn', empty: true };
+  }
+  return { kind: 'behind', reason: 'the map is empty', unreachable: false };
+}

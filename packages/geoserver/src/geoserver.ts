@@ -1,0 +1,33 @@
+import { check, type GeoServerCheck } from './check.ts';
+import { type GeoServerConfig, settle } from './config.ts';
+import { type DrawnRequest, drawn } from './drawn.ts';
+import { createHttp } from './http.ts';
+import { type PublishRequest, publish } from './publish.ts';
+import { type RemoveRequest, remove } from './remove.ts';
+import { removeStyle } from './style.ts';
+import { createWorkspaces } from './workspaces.ts';
+
+/** A GeoServer, or a cluster of them with one primary. Every operation may be repeated; none resets or reloads. */
+export interface GeoServer {
+  publish(request: PublishRequest): ReturnType<typeof publish>;
+  drawn(request: DrawnRequest): Promise<void>;
+  remove(request: RemoveRequest): ReturnType<typeof remove>;
+  /** Deletes a style of a workspace; what is gone already is success. */
+  removeStyle(request: { workspace: string; name: string; signal: AbortSignal }): Promise<void>;
+  /** For a person: what each node says of itself, and what to do. */
+  check(signal: AbortSignal): Promise<GeoServerCheck>;
+  close(): Promise<void>;
+}
+
+export function createGeoServer(config: GeoServerConfig): GeoServer {
+  const http = createHttp(settle(config));
+  const workspaces = createWorkspaces(http);
+  return {
+    publish: (request) => publish(http, workspaces, request),
+    drawn: (request) => drawn(http, request),
+    remove: (request) => remove(http, request),
+    removeStyle: (request) => removeStyle(http, request),
+    check: (signal) => check(http, signal),
+    close: () => http.close(),
+  };
+}

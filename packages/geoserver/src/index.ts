@@ -1,0 +1,10 @@
+export type { GeoServerCheck, NodeCheck } from './check.ts';
+export type { CogAccess, GeoServerConfig, S3GeoTiffAccess } from './config.ts';
+export type { MetadataLink } from './coverage-body.ts';
+export type { DrawnRequest } from './drawn.ts';
+export { GeoServerError, type GeoServerErrorDetails, type RetryCode } from './errors.ts';
+export { createGeoServer, type GeoServer } from './geoserver.ts';
+export type { PublishRequest } from './publish.ts';
+export type { RemoveRequest } from './remove.ts';
+export { nativeNameOf, type StoreType, storeUrl } from './store-body.ts';
+export type { Style } from './style.ts';

@@ -1,0 +1,212 @@
+import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/jobs';
+import type { CoverageState } from './answers.ts';
+import {
+  type CoverageWish,
+  changedCoverageDocument,
+  type MetadataLink,
+  newCoverageDocument,
+  ordered,
+  showsObject,
+} from './coverage-body.ts';
+import { createOrConfirm } from './create.ts';
+import { GeoServerError } from './errors.ts';
+import type { Http } from './http.ts';
+import { refusalError } from './refusals.ts';
+import { getCoverage, getCoverageAnywhere, getStore, json, type Look, paths, send } from './rest.ts';
+import {
+  decideStore,
+  nativeNameOf,
+  type StoreType,
+  storeDocument,
+  type WantedStore,
+  wantedStore,
+} from './store-body.ts';
+import { applyStyle, type Style } from './style.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface PublishRequest {
+  workspace: string;
+  /** Of store, coverage and layer. */
+  name: string;
+  storeType: StoreType;
+  object: Pick<StoredObject, 'bucket' | 'key'>;
+  facts: RasterFacts;
+  title: string;
+  abstract: string;
+  keywords: readonly string[];
+  metadataLinks?: readonly MetadataLink[];
+  /** An SLD to be the layer's default style; null leaves the style as it is. */
+  style?: Style | null;
+  /** Id of the dataset: written into the store's description, so that people and later looks see whose it is. */
+  dataset: string;
+  /** True for a store url that belongs to the dataset, e.g. an older version's; the wanted url always does. */
+  isOurs(url: string): boolean;
+  signal: AbortSignal;
+  log: Log;
+}
+
+/**
+ * Makes the object a layer, or confirms that it is one: repeating it changes nothing, and an older version's layer is
+ * moved. The layer is taken by the primary when this returns; `drawn` tells when every node shows it.
+ * @throws GeoServerError NAME_TAKEN, GEOSERVER_REFUSED, NO_GEOREFERENCE, CRS_UNKNOWN: reject; all others: retry
+ */
+export async function publish(http: Http, workspaces: Workspaces, request: PublishRequest): Promise<PublishedLayer> {
+  const { workspace, name, signal, log } = request;
+  const look: Look = { workspace, name, signal };
+  const layer = `${workspace}:${name}`;
+  const store = wantedStore(name, request.storeType, request.object, request.dataset, http.settings);
+  const wish: CoverageWish = {
+    name,
+    nativeName: nativeNameOf(request.object.key),
+    title: request.title,
+    abstract: request.abstract,
+    keywords: request.keywords,
+    metadataLinks: request.metadataLinks ?? [],
+    facts: request.facts,
+  };
+
+  const storeState = await settleStore(http, workspaces, request, store);
+  const created = storeState === 'created' ? false : await getCoverage(http, look);
+  let coverage: CoverageState | null = created === false ? null : created;
+  if (coverage === null) coverage = await createCoverage(http, wish, look);
+  // null: just made without an srs, so all that we know better is still to be said
+  const fresh = coverage === null && request.facts.srsDeclared;
+  const document = fresh ? null : changedCoverageDocument(coverage, wish);
+  if (document !== null) {
+    await putCoverage(http, document, look);
+    if (coverage !== null) await confirmMove(http, wish, look, log);
+  }
+  if (request.style) await applyStyle(http, request.style, look);
+  log.info(
+    { layer, store: storeState, coverage: coverage === null ? 'created' : document === null ? 'confirmed' : 'changed' },
+    'Layer:Publish:Done',
+  );
+  return {
+    workspace,
+    store: name,
+    name,
+    storeType: request.storeType,
+    srs: request.facts.srs,
+    nativeBbox: request.facts.nativeBbox,
+    wgs84Bbox: request.facts.wgs84Bbox,
+    wms: `${http.settings.publicUrl}/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}/wms`,
+    style: request.style?.name ?? null,
+  };
+}
+
+type StoreState = 'created' | 'confirmed' | 'moved';
+
+async function settleStore(
+  http: Http,
+  workspaces: Workspaces,
+  request: PublishRequest,
+  wanted: WantedStore,
+): Promise<StoreState> {
+  const { workspace, name, signal } = request;
+  const look: Look = { workspace, name, signal };
+  const layer = `${workspace}:${name}`;
+  const current = await getStore(http, look);
+  switch (decideStore(current, wanted, request.isOurs)) {
+    case 'confirm':
+      return 'confirmed';
+    case 'taken':
+      throw taken(layer, `a store that is not ours holds this name (${current?.url ?? 'no url'})`);
+    case 'move':
+      await moveStore(http, wanted, look);
+      return 'moved';
+    case 'recreate':
+      // the kind of a store cannot be changed; its layer is made anew at once
+      await deleteStore(http, look);
+      break;
+    case 'create':
+      break;
+  }
+  await workspaces.ensure(workspace, signal);
+  return createStore(http, workspaces, request, wanted);
+}
+
+async function createStore(
+  http: Http,
+  workspaces: Workspaces,
+  request: PublishRequest,
+  wanted: WantedStore,
+): Promise<StoreState> {
+  const { workspace, name, signal } = request;
+  const look: Look = { workspace, name, signal };
+  const layer = `${workspace}:${name}`;
+  try {
+    const created = await createOrConfirm({
+      what: 'create the store',
+      layer,
+      create: () => send(http, 'POST', paths.stores(workspace), signal, json(storeDocument(workspace, wanted))),
+      look: () => getStore(http, look),
+    });
+    if (created.made) return 'created';
+    if (decideStore(created.found, wanted, request.isOurs) === 'taken')
+      throw taken(layer, 'another store took this name');
+    if (created.found.url !== wanted.url) await moveStore(http, wanted, look);
+    return 'confirmed';
+  } catch (error) {
+    // e.g. the workspace was deleted since we saw it: the next attempt looks afresh
+    workspaces.forget(workspace);
+    throw error;
+  }
+}
+
+async function moveStore(http: Http, wanted: WantedStore, look: Look): Promise<void> {
+  const body = { url: wanted.url, description: wanted.description, enabled: true };
+  const path = paths.store(look.workspace, wanted.name);
+  const answer = await send(http, 'PUT', path, look.signal, json({ coverageStore: body }));
+  if (answer.status === 200) return;
+  const layer = `${look.workspace}:${look.name}`;
+  const found = await getStore(http, look);
+  if (found?.url !== wanted.url) throw refusalError('move the store', answer, layer);
+}
+
+async function createCoverage(http: Http, wish: CoverageWish, look: Look): Promise<CoverageState | null> {
+  const layer = `${look.workspace}:${look.name}`;
+  const created = await createOrConfirm({
+    what: 'create the layer',
+    layer,
+    create: () =>
+      send(http, 'POST', paths.coverages(look.workspace, look.name), look.signal, json(newCoverageDocument(wish))),
+    look: async () => {
+      const found = await getCoverage(http, look);
+      if (found !== null) return found;
+      const other = await getCoverageAnywhere(http, look);
+      if (other !== null) throw taken(layer, `the layer belongs to another store (${other.store?.name ?? 'unknown'})`);
+      return null;
+    },
+  });
+  return created.made ? null : created.found;
+}
+
+async function putCoverage(http: Http, document: object, look: Look, query = ''): Promise<void> {
+  const path = paths.coverage(look.workspace, look.name, look.name);
+  const answer = await send(http, 'PUT', `${path}${query}`, look.signal, json(document));
+  if (answer.status !== 200) throw refusalError('change the layer', answer, `${look.workspace}:${look.name}`);
+}
+
+/** Bounds stay an older object's unless GeoServer took ours: then it is asked to compute them from the new object. */
+async function confirmMove(http: Http, wish: CoverageWish, look: Look, log: Log): Promise<void> {
+  const now = await getCoverage(http, look);
+  if (now !== null && showsObject(now, wish)) return;
+  const layer = `${look.workspace}:${look.name}`;
+  log.warn({ layer, wanted: ordered(wish.facts.nativeBbox), has: now?.nativeBoundingBox }, 'Layer:Bounds:Recalculate');
+  await putCoverage(http, { coverage: { enabled: true } }, look, '?recalculate=nativebbox,latlonbbox');
+}
+
+/** 404 is success. */
+export async function deleteStore(http: Http, look: Look): Promise<boolean> {
+  // the object is the object store's to delete: nothing is purged
+  const path = `${paths.store(look.workspace, look.name)}?recurse=true&purge=none`;
+  const answer = await send(http, 'DELETE', path, look.signal);
+  if (answer.status === 200) return true;
+  if (answer.status === 404) return false;
+  if ((await getStore(http, look)) === null) return true;
+  throw refusalError('delete the store', answer, `${look.workspace}:${look.name}`);
+}
+
+function taken(layer: string, why: string): GeoServerError {
+  return new GeoServerError('NAME_TAKEN', `${layer}: ${why}; choose another name or workspace`, { layer });
+}
