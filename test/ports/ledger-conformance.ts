@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { datasetIdOf, formatLocation, type Location } from '@geosluice/jobs';
+import type { MemoryLedger } from './memory-ledger.ts';
+
+export interface OpenLedger {
+  ledger: MemoryLedger;
+  close(): Promise<void>;
+}
+
+let count = 0;
+const freshLocation = (): Location => {
+  count += 1;
+  return { kind: 's3', bucket: 'inbox', key: `conformance/${process.pid}-${count}.tif` };
+};
+const V1 = 'aaaaaaaaaa-0';
+const V2 = 'aaaaaaaaaa-bbbbbbbbbb';
+
+/** What every ledger must do; run it with each implementation. */
+export function ledgerConformance(name: string, open: () => Promise<OpenLedger>): void {
+  suite(`${name} is a ledger`, () => {
+    let opened: OpenLedger;
+    let ledger: MemoryLedger;
+    before(async () => {
+      opened = await open();
+      ledger = opened.ledger;
+    });
+    after(() => opened.close());
+
+    const claimOf = (location: Location, expected: number, version = V1, takenBy = 'job') => ({
+      ...{ dataset: datasetIdOf(location), location, ingestion: 'i1', options: { srs: 'EPSG:4326' } },
+      ...{ expected, version, takenBy },
+    });
+    const taken = async (): Promise<string> => {
+      const location = freshLocation();
+      assert.equal(await ledger.takeGeneration(claimOf(location, 0)), 1);
+      return datasetIdOf(location);
+    };
+
+    test('an unknown dataset has no entry, no steps, and takes no record', async () => {
+      const dataset = datasetIdOf(freshLocation());
+      assert.equal(await ledger.get(dataset), null);
+      assert.deepEqual(await ledger.steps(dataset), []);
+      assert.equal(await ledger.apply(dataset, 1, { state: 'uploading' }, { stage: 'discover' }), 'unknown');
+      assert.equal(await ledger.get(dataset), null);
+    });
+
+    test('entering creates what is unknown and leaves alone what is known', async () => {
+      const location = freshLocation();
+      const dataset = datasetIdOf(location);
+      await ledger.enter([{ dataset, location, ingestion: 'i1', options: {} }]);
+      const entry = await ledger.get(dataset);
+      assert.equal(entry?.state, 'found');
+      assert.equal(entry?.generation, 0);
+      assert.equal(entry?.uri, formatLocation(location));
+      assert.deepEqual(entry?.location, location);
+      assert.deepEqual(entry?.warnings, []);
+      await ledger.takeGeneration(claimOf(location, 0));
+      await ledger.enter([{ dataset, location, ingestion: 'i2', options: {} }]);
+      assert.equal((await ledger.get(dataset))?.generation, 1);
+      assert.equal((await ledger.get(dataset))?.ingestion, 'i1');
+    });
+
+    test('the first generation creates the entry, and names who took it', async () => {
+      const location = freshLocation();
+      assert.equal(await ledger.takeGeneration(claimOf(location, 0, V1, 'first')), 1);
+      const entry = await ledger.get(datasetIdOf(location));
+      assert.equal(entry?.state, 'inspecting');
+      assert.equal(entry?.version, V1);
+      assert.equal(entry?.takenBy, 'first');
+      assert.deepEqual(entry?.options, { srs: 'EPSG:4326' });
+    });
+
+    test('a generation is taken by one only, however many ask at once', async () => {
+      const location = freshLocation();
+      const claims = Array.from({ length: 8 }, (_, index) => claimOf(location, 0, V1, `job${index}`));
+      const answers = await Promise.all(claims.map((claim) => ledger.takeGeneration(claim)));
+      assert.deepEqual(
+        answers.filter((answer) => answer !== null),
+        [1],
+      );
+      assert.equal(await ledger.takeGeneration(claimOf(location, 0, V2)), null);
+      assert.equal(await ledger.takeGeneration(claimOf(location, 1, V2)), 2);
+    });
+
+    test('comparing tells new, changed and known apart, in order', async () => {
+      const known = await taken();
+      const entered = freshLocation();
+      await ledger.enter([{ dataset: datasetIdOf(entered), location: entered, ingestion: 'i1', options: {} }]);
+      const answers = await ledger.compare([
+        { dataset: datasetIdOf(freshLocation()), version: V1 },
+        { dataset: known, version: V1 },
+        { dataset: known, version: V2 },
+        { dataset: datasetIdOf(entered), version: V1 },
+      ]);
+      assert.deepEqual(answers, ['new', 'known', 'changed', 'changed']);
+      assert.deepEqual(await ledger.compare([]), []);
+    });
+
+    test('a record of a lower generation changes nothing', async () => {
+      const location = freshLocation();
+      const dataset = datasetIdOf(location);
+      await ledger.takeGeneration(claimOf(location, 0));
+      await ledger.takeGeneration(claimOf(location, 1, V2));
+      const earlier = await ledger.get(dataset);
+      assert.equal(
+        await ledger.apply(dataset, 1, { state: 'publishing', title: 'old' }, { stage: 'upload' }),
+        'superseded',
+      );
+      assert.deepEqual(await ledger.get(dataset), earlier);
+    });
+
+    test('within a generation the state only goes forward, while the rest of a record is kept', async () => {
+      const dataset = await taken();
+      await ledger.apply(dataset, 1, { state: 'publishing' }, { stage: 'upload' });
+      assert.equal(
+        await ledger.apply(dataset, 1, { state: 'uploading', title: 'kept' }, { stage: 'discover' }),
+        'applied',
+      );
+      const entry = await ledger.get(dataset);
+      assert.equal(entry?.state, 'publishing');
+      assert.equal(entry?.title, 'kept');
+    });
+
+    test('a new generation begins again at inspecting and forgets the old failure', async () => {
+      const location = freshLocation();
+      const dataset = datasetIdOf(location);
+      await ledger.takeGeneration(claimOf(location, 0));
+      const reason = { code: 'NO_CRS', message: 'no crs', stage: 'discover' as const };
+      await ledger.apply(dataset, 1, { state: 'dead', reason, lastError: 'no crs' }, { stage: 'discover' });
+      assert.deepEqual((await ledger.get(dataset))?.reason, reason);
+      await ledger.takeGeneration(claimOf(location, 1, V2));
+      const entry = await ledger.get(dataset);
+      assert.equal(entry?.state, 'inspecting');
+      assert.equal(entry?.reason, undefined);
+      assert.equal(entry?.lastError, undefined);
+    });
+
+    test('a dead dataset stays dead within its generation', async () => {
+      const dataset = await taken();
+      const reason = { code: 'TRUNCATED', message: 'short', stage: 'discover' as const };
+      await ledger.apply(dataset, 1, { state: 'dead', reason }, { stage: 'discover' });
+      await ledger.apply(dataset, 1, { state: 'visible' }, { stage: 'register' });
+      assert.equal((await ledger.get(dataset))?.state, 'dead');
+    });
+
+    test('what is visible has neither a job nor an error left', async () => {
+      const dataset = await taken();
+      const job = { stage: 'upload' as const, id: 'x' };
+      await ledger.apply(dataset, 1, { state: 'uploading', job }, { stage: 'discover' });
+      assert.deepEqual((await ledger.get(dataset))?.job, job);
+      await ledger.apply(dataset, 1, { lastError: 'away' }, { stage: 'upload', error: 'away', attempt: 1 });
+      assert.equal((await ledger.get(dataset))?.lastError, 'away');
+      await ledger.apply(dataset, 1, { state: 'visible' }, { stage: 'register' });
+      const entry = await ledger.get(dataset);
+      assert.equal(entry?.state, 'visible');
+      assert.equal(entry?.job, undefined);
+      assert.equal(entry?.lastError, undefined);
+    });
+
+    test('the last 50 steps are kept, newest first', async () => {
+      const dataset = await taken();
+      for (let index = 1; index <= 60; index += 1) {
+        await ledger.apply(dataset, 1, {}, { stage: 'upload', note: `step ${index}`, attempt: index });
+      }
+      const steps = await ledger.steps(dataset);
+      assert.equal(steps.length, 50);
+      assert.equal(steps[0]?.note, 'step 60');
+      assert.equal(steps[0]?.attempt, 60);
+      assert.equal(steps[0]?.generation, 1);
+      assert.equal(steps[0]?.state, 'inspecting');
+      assert.equal(steps[49]?.note, 'step 11');
+      assert.ok(!Number.isNaN(Date.parse(steps[0]?.at ?? '')));
+    });
+
+    test('a name belongs to the first that claims it, until its dataset is removed', async () => {
+      const [one, two] = [await taken(), await taken()];
+      const claim = { workspace: 'w', name: `n${one.slice(1, 9)}` };
+      assert.equal(await ledger.claimName({ ...claim, dataset: one }), one);
+      assert.equal(await ledger.claimName({ ...claim, dataset: two }), one);
+      assert.equal(await ledger.claimName({ ...claim, workspace: 'w2', dataset: two }), two);
+      await ledger.apply(one, 1, { ...claim, state: 'removed' }, { stage: 'upload' });
+      assert.equal(await ledger.claimName({ ...claim, dataset: two }), two);
+    });
+
+    test('the id of an upload is remembered until it is forgotten', async () => {
+      const target = formatLocation(freshLocation());
+      assert.equal(await ledger.recall(target), null);
+      await ledger.remember(target, 'upload:1');
+      assert.equal(await ledger.recall(target), 'upload:1');
+      await ledger.forget(target);
+      assert.equal(await ledger.recall(target), null);
+    });
+
+    test('counts follow the states, for all and by ingestion', async () => {
+      const location = freshLocation();
+      const dataset = datasetIdOf(location);
+      const ingestion = `c${dataset}`;
+      const before = await ledger.counts();
+      await ledger.enter([{ dataset, location, ingestion, options: {} }]);
+      assert.equal((await ledger.counts(ingestion)).found, 1);
+      assert.equal((await ledger.counts()).found, before.found + 1);
+      await ledger.takeGeneration({ ...claimOf(location, 0), ingestion });
+      await ledger.apply(dataset, 1, { state: 'visible' }, { stage: 'register' });
+      const counts = await ledger.counts(ingestion);
+      assert.equal(counts.found, 0);
+      assert.equal(counts.visible, 1);
+      assert.equal((await ledger.counts()).visible, before.visible + 1);
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import {
+  type DatasetState,
+  formatLocation,
+  type LedgerEntry,
+  SETTLED,
+  STATES,
+  type StageLedger,
+  type Step,
+  type UploadMemory,
+} from '@geosluice/jobs';
+import type { Ledger } from '@geosluice/pipeline';
+
+/** The part of the ledger that needs no Redis; it passes the same conformance suite as the real one. */
+export interface MemoryLedger extends StageLedger, UploadMemory, Pick<Ledger, 'enter' | 'apply' | 'steps' | 'counts'> {}
+
+const STEPS_KEPT = 50;
+
+/** A ledger for tests of stages. `now` is asked for each time that is written. */
+export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLedger {
+  const entries = new Map<string, LedgerEntry>();
+  const steps = new Map<string, Step[]>();
+  const names = new Map<string, string>();
+  const uploads = new Map<string, string>();
+
+  const note = (entry: LedgerEntry, step: Omit<Step, 'at' | 'generation' | 'state'>): void => {
+    const at = now().toISOString();
+    entry.updatedAt = at;
+    const line: Step = { at, generation: entry.generation, state: entry.state, ...step };
+    steps.set(entry.dataset, [line, ...(steps.get(entry.dataset) ?? [])].slice(0, STEPS_KEPT));
+  };
+  const create = (claim: Pick<LedgerEntry, 'dataset' | 'location' | 'ingestion' | 'options'>): LedgerEntry => {
+    const at = now().toISOString();
+    const { dataset, location, ingestion, options } = claim;
+    const entry: LedgerEntry = {
+      ...{ dataset, uri: formatLocation(location), location, ingestion, options, state: 'found', version: '' },
+      ...{ generation: 0, takenBy: '', warnings: [], createdAt: at, updatedAt: at },
+    };
+    entries.set(dataset, entry);
+    return entry;
+  };
+
+  return {
+    async get(dataset) {
+      const entry = entries.get(dataset);
+      return entry === undefined ? null : structuredClone(entry);
+    },
+    async compare(seen) {
+      return seen.map(({ dataset, version }) => {
+        const entry = entries.get(dataset);
+        if (entry === undefined) return 'new';
+        return entry.version === version ? 'known' : 'changed';
+      });
+    },
+    async takeGeneration(claim) {
+      const known = entries.get(claim.dataset);
+      if ((known?.generation ?? 0) !== claim.expected) return null;
+      const entry = known ?? create(claim);
+      const { location, ingestion, options, version, takenBy } = claim;
+      Object.assign(entry, { location, ingestion, options, version, takenBy, state: 'inspecting' });
+      entry.uri = formatLocation(location);
+      entry.generation += 1;
+      entry.job = { stage: 'discover', id: takenBy };
+      delete entry.reason;
+      delete entry.lastError;
+      note(entry, { stage: 'discover' });
+      return entry.generation;
+    },
+    async claimName({ workspace, name, dataset }) {
+      const key = `${workspace}:${name}`;
+      const owner = names.get(key) ?? dataset;
+      names.set(key, owner);
+      return owner;
+    },
+    async recall(target) {
+      return uploads.get(target) ?? null;
+    },
+    async remember(target, uploadId) {
+      uploads.set(target, uploadId);
+    },
+    async forget(target) {
+      uploads.delete(target);
+    },
+    async enter(found) {
+      for (const one of found) if (!entries.has(one.dataset)) note(create(one), { stage: 'discover' });
+    },
+    async apply(dataset, generation, patch, step) {
+      const entry = entries.get(dataset);
+      if (entry === undefined) return 'unknown';
+      if (generation < entry.generation) return 'superseded';
+      const { state, ...rest } = patch;
+      Object.assign(entry, structuredClone(rest));
+      if (generation > entry.generation || (state !== undefined && isForward(entry.state, state))) {
+        entry.state = state ?? entry.state;
+      }
+      entry.generation = generation;
+      if (SETTLED.has(entry.state)) delete entry.job;
+      if (entry.state === 'visible' || entry.state === 'removed') {
+        delete entry.reason;
+        delete entry.lastError;
+      }
+      if (entry.state === 'removed') {
+        for (const [key, owner] of names) if (owner === dataset) names.delete(key);
+      }
+      note(entry, step);
+      return 'applied';
+    },
+    async steps(dataset) {
+      return structuredClone(steps.get(dataset) ?? []);
+    },
+    async counts(ingestion) {
+      const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<DatasetState, number>;
+      for (const entry of entries.values()) {
+        if (ingestion === undefined || entry.ingestion === ingestion) counts[entry.state] += 1;
+      }
+      return counts;
+    },
+  };
+}
+
+function isForward(from: DatasetState, to: DatasetState): boolean {
+  return STATES.indexOf(to) > STATES.indexOf(from);
+}
