@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import {
+  datasetIdOf,
+  emptyMetadata,
+  formatVersion,
+  type InspectJob,
+  type ListJob,
+  parseLocation,
+  Reject,
+  type UploadJob,
+} from '@geosluice/jobs';
+import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
+import { testContext } from '../testing/context.ts';
+import { exampleFacts } from '../testing/example-facts.ts';
+import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
+import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
+import { seenVersion } from './seen.ts';
+import { createDiscoverStage } from './stage.ts';
+
+const URI = 's3://inbox/a/dem.tif';
+const TARGET = { bucket: 'geodata', prefix: 'rasters' };
+let source: MemorySource;
+let store: MemoryStore;
+let ledger: MemoryLedger;
+let headersRead: number;
+
+beforeEach(() => {
+  source = createMemorySource();
+  store = createMemoryStore();
+  ledger = createMemoryLedger();
+  headersRead = 0;
+});
+
+function stage(over: { metadata?: 'optional' | 'required' } = {}) {
+  return createDiscoverStage({
+    sources: source,
+    store,
+    ledger,
+    async readRaster(reader) {
+      headersRead += 1;
+      const head = new Uint8Array(Math.min(4, reader.size));
+      await reader.readInto(0, head);
+      if (Buffer.from(head).toString() === 'junk') throw new Reject('NOT_A_TIFF', 'not a TIFF');
+      return exampleFacts(reader.size);
+    },
+    readSidecar(bytes) {
+      const text = Buffer.from(bytes).toString();
+      if (text === 'bad') throw new Reject('METADATA_INVALID', 'not well-formed');
+      return { ...emptyMetadata('plain'), title: text };
+    },
+    target: TARGET,
+    defaults: { workspace: 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
+    settleMs: 1000,
+    maxSpoolBytes: 1e6,
+  });
+}
+
+function inspectJob(over: Partial<InspectJob> = {}): InspectJob {
+  const location = parseLocation(URI);
+  return {
+    schema: 1,
+    stage: 'discover',
+    kind: 'inspect',
+    ingestion: 'i1',
+    options: {},
+    dataset: datasetIdOf(location),
+    location,
+    reason: 'listed',
+    force: false,
+    nonce: '',
+    seen: '',
+    ...over,
+  };
+}
+
+async function sentOn(job = inspectJob(), jobId = 'job-1'): Promise<UploadJob> {
+  const outcome = await stage()(job, testContext({ jobId }));
+  assert.equal(outcome.kind, 'next');
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'upload' && outcome.jobs[0].kind === 'add');
+  return outcome.jobs[0];
+}
+
+test('a new raster takes generation 1 and goes to upload with its facts, name and sidecar', async () => {
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.xml', 'Heights');
+  const job = await sentOn();
+  assert.equal(job.generation, 1);
+  assert.equal(job.name, 'dem');
+  assert.equal(job.workspace, 'geosluice');
+  assert.equal(job.metadata.title, 'Heights');
+  assert.equal(job.metadataState, 'ok');
+  assert.match(job.sidecar?.key ?? '', /^rasters\/d[a-z2-7]{20}\/[a-z2-7]{10}\/dem\.[0-9a-f]{12}\.xml$/);
+  assert.equal(
+    Buffer.from(store.objects.get(`geodata/${job.sidecar?.key}`) ?? []).toString(),
+    'Heights',
+    'the raw sidecar is kept',
+  );
+});
+
+test('the version a listing shows is the one an inspection finds, so an unchanged file is known at once', async () => {
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.xml', 'Heights');
+  const job = await sentOn();
+  const candidate = await source.for(job.location).look(job.location, AbortSignal.timeout(1000));
+  assert.equal(formatVersion(seenVersion(candidate, {})), job.version);
+  assert.deepEqual(await ledger.compare([{ dataset: job.dataset, version: job.version }]), ['known']);
+});
+
+test('an unchanged file is left alone, and its header is not read again', async () => {
+  source.put(URI, 'tiff');
+  const { dataset } = await sentOn();
+  await ledger.apply(dataset, 1, { state: 'uploading' }, {});
+  const again = await stage()(inspectJob(), testContext({ jobId: 'job-2' }));
+  assert.deepEqual(again, { kind: 'done', note: 'unchanged' });
+  assert.equal(headersRead, 1);
+});
+
+test('a job that is run again after it took its generation adds the same next job again', async () => {
+  source.put(URI, 'tiff');
+  const first = await sentOn();
+  await ledger.apply(first.dataset, 1, { state: 'uploading' }, {});
+  assert.deepEqual(await sentOn(), first, 'the runner was killed before it could add the job');
+});
+
+test('a changed raster, a change back and a replay each take the next generation', async () => {
+  source.put(URI, 'tiff');
+  const a = await sentOn(inspectJob(), 'job-a');
+  source.put(URI, 'tiff changed');
+  const b = await sentOn(inspectJob(), 'job-b');
+  source.put(URI, 'tiff');
+  const c = await sentOn(inspectJob(), 'job-a-again');
+  const replayed = await sentOn(inspectJob({ force: true, nonce: 'n1' }), 'job-replay');
+  assert.deepEqual(
+    [a, b, c, replayed].map(({ generation }) => generation),
+    [1, 2, 3, 4],
+  );
+  assert.equal(a.version, c.version);
+  assert.equal(replayed.version, c.version);
+  assert.notEqual(a.version, b.version);
+  assert.equal(new Set([a, b, c, replayed].map(({ name }) => name)).size, 1, 'the layer keeps its name');
+});
+
+test('changed options are a change', async () => {
+  source.put(URI, 'tiff');
+  await sentOn(inspectJob(), 'job-1');
+  const changed = await sentOn(inspectJob({ options: { owner: 'ann' } }), 'job-2');
+  assert.equal(changed.generation, 2);
+  assert.equal(changed.options.owner, 'ann');
+});
+
+test('of two jobs that race for a generation one looks again', async () => {
+  source.put(URI, 'tiff');
+  const { dataset, version } = await sentOn(inspectJob(), 'job-1');
+  const racing = { ...ledger, get: async () => null };
+  const stale = createDiscoverStage({
+    sources: source,
+    store,
+    ledger: racing,
+    readRaster: async () => assert.fail('the loser reads nothing'),
+    readSidecar: () => assert.fail('the loser reads nothing'),
+    target: TARGET,
+    defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0 },
+    settleMs: 0,
+    maxSpoolBytes: 0,
+  });
+  const outcome = await stale(inspectJob({ seen: version }), testContext({ jobId: 'job-2' }));
+  assert.equal(outcome.kind, 'again');
+  assert.equal((await ledger.get(dataset))?.generation, 1);
+});
+
+test('only the sidecar of a published raster changed: straight to register, the header unread', async () => {
+  source.put(URI, 'tiff');
+  const job = await sentOn(inspectJob(), 'job-1');
+  await ledger.apply(
+    job.dataset,
+    1,
+    {
+      state: 'visible',
+      workspace: job.workspace,
+      name: job.name,
+      facts: job.facts,
+      publishedVersion: job.version,
+      object: { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true },
+      layer: {
+        workspace: job.workspace,
+        store: job.name,
+        name: job.name,
+        storeType: 's3geotiff',
+        srs: 'EPSG:4326',
+        nativeBbox: [0, 0, 1, 1],
+        wgs84Bbox: [0, 0, 1, 1],
+        wms: 'http://geoserver.test/wms',
+        style: null,
+      },
+    },
+    {},
+  );
+  source.put('s3://inbox/a/dem.xml', 'Late');
+  const outcome = await stage()(inspectJob(), testContext({ jobId: 'job-2' }));
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'register' && outcome.jobs[0].kind === 'add');
+  assert.equal(outcome.jobs[0].generation, 2);
+  assert.equal(outcome.jobs[0].metadata.title, 'Late');
+  assert.equal(outcome.jobs[0].object.key, 'k.tif');
+  assert.equal(headersRead, 1);
+});
+
+test('a bad sidecar degrades the dataset and does not stop it, unless the rule requires one', async () => {
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.xml', 'bad');
+  const job = await sentOn();
+  assert.equal(job.metadataState, 'degraded');
+  assert.match(job.metadata.warnings[0] ?? '', /dem\.xml refused: METADATA_INVALID/);
+  assert.notEqual(job.sidecar, null, 'the raw sidecar is kept all the same');
+  const strict = stage({ metadata: 'required' });
+  await assert.rejects(strict(inspectJob({ force: true }), testContext({ jobId: 'job-2' })), {
+    code: 'METADATA_INVALID',
+  });
+});
+
+test('a required sidecar is waited for, and after its grace the dataset is refused under a generation', async () => {
+  source.put(URI, 'tiff');
+  const strict = stage({ metadata: 'required' });
+  const waiting = await strict(inspectJob(), testContext());
+  assert.ok(waiting.kind === 'again' && waiting.job?.stage === 'discover' && waiting.job.kind === 'inspect');
+  assert.equal(waiting.record?.state, 'waiting');
+  const since = waiting.job.since;
+  assert.equal(since, '2026-11-01T00:00:00.000Z');
+  const later = testContext({ now: () => new Date('2026-11-01T00:10:01Z') });
+  await assert.rejects(strict(waiting.job, later), { code: 'METADATA_MISSING' });
+  assert.equal(later.adopted, 1, 'the refusal is recorded under a generation');
+  source.put('s3://inbox/a/dem.xml', 'Late');
+  assert.equal(
+    (await strict(inspectJob(), testContext({ jobId: 'job-2' }))).kind,
+    'next',
+    'a late sidecar still takes effect',
+  );
+});
+
+test('a source that settles by two looks is only inspected when two of them agree', async () => {
+  source.settles = 'two-looks';
+  source.put(URI, 'half');
+  const first = await stage()(inspectJob(), testContext());
+  assert.ok(first.kind === 'again' && first.job?.stage === 'discover' && first.job.kind === 'inspect');
+  source.put(URI, 'half and whole');
+  const second = await stage()(first.job, testContext());
+  assert.ok(second.kind === 'again' && second.job?.stage === 'discover' && second.job.kind === 'inspect');
+  assert.equal((await stage()(second.job, testContext())).kind, 'next');
+});
+
+test('an empty file and one that is no TIFF are refused under a generation', async () => {
+  source.put(URI, '');
+  const context = testContext();
+  await assert.rejects(stage()(inspectJob(), context), { code: 'EMPTY_FILE' });
+  assert.equal(context.adopted, 1);
+  source.put(URI, 'junk');
+  await assert.rejects(stage()(inspectJob(), testContext({ jobId: 'job-2' })), { code: 'NOT_A_TIFF' });
+});
+
+test('what left the inbox stays visible; what never was there is refused', async () => {
+  source.put(URI, 'tiff');
+  const { dataset } = await sentOn();
+  await ledger.apply(dataset, 1, { state: 'visible' }, {});
+  source.drop(URI);
+  assert.deepEqual(await stage()(inspectJob({ reason: 'event' }), testContext({ jobId: 'job-2' })), {
+    kind: 'done',
+    note: 'source-gone',
+  });
+  const missing = parseLocation('s3://inbox/a/missing.tif');
+  const job = inspectJob({ location: missing, dataset: datasetIdOf(missing) });
+  await assert.rejects(stage()(job, testContext()), { code: 'SOURCE_GONE' });
+});
+
+test('a source that is not allowed is refused', async () => {
+  const location = parseLocation('s3://forbidden/x.tif');
+  await assert.rejects(stage()(inspectJob({ location }), testContext()), { code: 'SOURCE_NOT_ALLOWED' });
+});
+
+test('two files of one stem get two names; a name that was asked for and is taken is refused', async () => {
+  const other = parseLocation('s3://inbox/b/dem.tif');
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/b/dem.tif', 'tiff');
+  const first = await sentOn();
+  const second = await sentOn(inspectJob({ location: other, dataset: datasetIdOf(other) }));
+  assert.equal(first.name, 'dem');
+  assert.match(second.name, /^dem_[a-z2-7]{8}$/);
+  const third = parseLocation('s3://inbox/c/dem.tif');
+  source.put('s3://inbox/c/dem.tif', 'tiff');
+  const wanted = inspectJob({ location: third, dataset: datasetIdOf(third), options: { name: 'dem' } });
+  await assert.rejects(stage()(wanted, testContext()), { code: 'NAME_TAKEN' });
+});
+
+test('a body without ranges is spooled once, inspected there and sent on from there', async () => {
+  source.ranges = false;
+  source.put(URI, 'tiff without length');
+  const job = await sentOn();
+  assert.ok(job.spool?.kind === 's3');
+  assert.match(job.spool.key, /\/spool\/[a-z2-7]{10}\.tif$/);
+  await sentOn();
+  assert.equal(store.calls.filter((call) => call.startsWith('spool')).length, 1);
+});
+
+test('a checksum beside the file travels with it', async () => {
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.tif.sha256', `${'ab'.repeat(32)}  dem.tif\n`);
+  assert.equal((await sentOn()).expectedSha256, 'ab'.repeat(32));
+});
+
+function listJob(over: Partial<ListJob> = {}): ListJob {
+  const source = parseLocation('s3://inbox/a/');
+  return { schema: 1, stage: 'discover', kind: 'list', ingestion: 'i1', options: {}, source, depth: 0, ...over };
+}
+
+test('a listing asks for what is new or changed, for its folders and for its own rest', async () => {
+  for (const name of ['1.tif', '2.tif', '3.tif', 'deep/4.tif']) source.put(`s3://inbox/a/${name}`, name);
+  const known = parseLocation('s3://inbox/a/1.tif');
+  await sentOn(inspectJob({ location: known, dataset: datasetIdOf(known) }));
+  const outcome = await stage()(listJob(), testContext());
+  assert.ok(outcome.kind === 'next');
+  const asked = outcome.jobs.map((job) =>
+    job.stage !== 'discover'
+      ? '?'
+      : job.kind === 'list'
+        ? `list ${JSON.stringify([job.source, job.cursor, job.depth])}`
+        : job.location,
+  );
+  assert.deepEqual(asked, [
+    parseLocation('s3://inbox/a/2.tif'),
+    `list ${JSON.stringify([parseLocation('s3://inbox/a/deep/'), undefined, 1])}`,
+    `list ${JSON.stringify([parseLocation('s3://inbox/a/'), 'more', 0])}`,
+  ]);
+});
+
+test('what we wrote ourselves is never found', async () => {
+  source.put('s3://geodata/rasters/d1/x.tif', 'tiff');
+  source.put('s3://geodata/inbox/x.tif', 'tiff');
+  const outcome = await stage()(listJob({ source: parseLocation('s3://geodata/') }), testContext());
+  assert.ok(outcome.kind === 'next');
+  assert.deepEqual(
+    outcome.jobs.map((job) => job.stage === 'discover' && job.kind === 'list' && job.source),
+    [parseLocation('s3://geodata/inbox/')],
+  );
+});

@@ -1,0 +1,239 @@
+/** The three later stages over ports in memory: what they ask for, in what order, and what they leave alone. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import {
+  type PublishedLayer,
+  type PublishJob,
+  parseLocation,
+  type RegisterJob,
+  type RemoveJob,
+  Retry,
+  rasterPart,
+  Supersede,
+  type UploadJob,
+} from '@geosluice/jobs';
+import { createMemoryLedger } from '../../../test/ports/memory-ledger.ts';
+import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
+import type { PublishRequest } from './publish/ports.ts';
+import { createPublishStage } from './publish/stage.ts';
+import { createRegisterStage } from './register/stage.ts';
+import { testContext } from './testing/context.ts';
+import { createMemorySource, type MemorySource } from './testing/memory-source.ts';
+import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts';
+import { createUploadStage } from './upload/stage.ts';
+
+const jobs = exampleJobs();
+const example = jobs.find((job): job is UploadJob => job.stage === 'upload' && job.kind === 'add')!;
+const removal = jobs.find((job): job is RemoveJob => job.kind === 'remove')!;
+const layer = jobs.find((job): job is RegisterJob => job.stage === 'register' && job.kind === 'add')!.layer;
+
+let source: MemorySource;
+let store: MemoryStore;
+beforeEach(() => {
+  source = createMemorySource();
+  store = createMemoryStore();
+});
+
+const upload = (over: { sameEndpoint?: boolean } = {}) =>
+  createUploadStage({
+    sources: source,
+    store,
+    ledger: createMemoryLedger(),
+    memory: createMemoryLedger(),
+    target: { bucket: 'geodata', prefix: 'rasters' },
+    servedInPlace: () => true,
+    sameEndpoint: () => over.sameEndpoint ?? false,
+  });
+
+test('upload brings the bytes under an immutable key of the raster part and goes on to publish', async () => {
+  source.put('s3://inbox/a/dem.tif', 'bytes');
+  const job = { ...example, fingerprint: { size: 5, etag: 'abc' } };
+  const outcome = await upload()(job, testContext());
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'publish' && outcome.jobs[0].kind === 'add');
+  const { key } = outcome.jobs[0].object;
+  assert.equal(key, `rasters/${job.dataset}/${job.version.split('-')[0]}/dem.tif`);
+  assert.equal(Buffer.from(store.objects.get(`geodata/${key}`) ?? []).toString(), 'bytes');
+});
+
+test('a spooled body is copied server side and its spool is taken away', async () => {
+  const spool = { kind: 's3', bucket: 'geodata', key: 'rasters/d/spool/x.tif' } as const;
+  store.objects.set('geodata/rasters/d/spool/x.tif', Buffer.from('spooled'));
+  const outcome = await upload({ sameEndpoint: true })({ ...example, spool }, testContext());
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'publish' && outcome.jobs[0].kind === 'add');
+  assert.equal(outcome.jobs[0].spool, null);
+  assert.equal(store.objects.has('geodata/rasters/d/spool/x.tif'), false);
+  assert.deepEqual(
+    store.calls.map((call) => call.split(' ')[0]),
+    ['copy'],
+  );
+});
+
+test('an object served in place is neither copied nor owned; one that changed is looked at again', async () => {
+  const bytes = Buffer.from('data');
+  store.objects.set('inbox/a/dem.tif', bytes);
+  const etag =
+    (await store.head({ kind: 's3', bucket: 'inbox', key: 'a/dem.tif' }, AbortSignal.timeout(1000)))?.etag ?? '';
+  const job = { ...example, options: { storage: 'in-place' } as const, fingerprint: { size: 4, etag } };
+  const outcome = await upload()(job, testContext());
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'publish' && outcome.jobs[0].kind === 'add');
+  assert.deepEqual(outcome.jobs[0].object, {
+    bucket: 'inbox',
+    key: 'a/dem.tif',
+    size: 4,
+    etag,
+    checksum: null,
+    owned: false,
+  });
+  assert.deepEqual(store.calls, []);
+  store.objects.set('inbox/a/dem.tif', Buffer.from('more'));
+  await assert.rejects(async () => await upload()(job, testContext()), { code: 'SOURCE_CHANGED', means: 'retry' });
+});
+
+test('a superseded job writes nothing outside', async () => {
+  source.put('s3://inbox/a/dem.tif', 'bytes');
+  const fence = async () => {
+    throw new Supersede('newer');
+  };
+  await assert.rejects(async () => await upload()(example, testContext({ fence })), Supersede);
+  assert.deepEqual(store.calls, []);
+});
+
+test('publish proves the object readable, publishes, waits until it is drawn, and only then goes on', async () => {
+  const calls: string[] = [];
+  const requests: PublishRequest[] = [];
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  store.objects.set('geodata/k.tif', Buffer.from('data'));
+  store.objects.set('geodata/k.sld', Buffer.from('<sld/>'));
+  const stage = createPublishStage({
+    store,
+    storeType: 's3geotiff',
+    geoserver: {
+      async publish(request) {
+        calls.push(`publish after ${store.calls.at(-1)}`);
+        requests.push(request);
+        return layer;
+      },
+      async drawn({ name }: PublishedLayer) {
+        calls.push(`drawn ${name}`);
+      },
+      remove: async () => assert.fail('not asked for'),
+    },
+  });
+  const style = { bucket: 'geodata', key: 'k.sld', sha256: 'a', name: 'dem.sld' };
+  const job: PublishJob = { ...example, stage: 'publish', object, style };
+  const outcome = await stage(job, testContext());
+  assert.deepEqual(calls, ['publish after prove geodata/k.tif', 'drawn dem']);
+  assert.equal(requests[0]?.title, 'dem', 'the file name where no sidecar gives a title');
+  assert.equal(requests[0]?.style?.sld, '<sld/>');
+  assert.ok(outcome.kind === 'next');
+  assert.equal(outcome.record?.publishedVersion, job.version);
+  assert.equal(outcome.jobs[0]?.stage, 'register');
+  store.objects.set('geodata/k.tif', Buffer.from('longer'));
+  await assert.rejects(
+    async () => await stage(job, testContext()),
+    Retry,
+    'GeoServer is not asked for what does not answer',
+  );
+  assert.equal(requests.length, 1);
+});
+
+test('register hands over the raw sidecar, then does with the inbox what the rule says', async () => {
+  const uri = 's3://inbox/a/dem.tif';
+  const sidecars: string[] = [];
+  const stage = createRegisterStage({
+    store,
+    sources: source,
+    registrar: {
+      async register(_job, sidecar) {
+        assert.equal(source.has(uri), true, 'the file is there until it is registered');
+        sidecars.push(Buffer.from(sidecar ?? []).toString());
+        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7' };
+      },
+      unregister: async () => assert.fail('not asked for'),
+    },
+  });
+  store.objects.set('geodata/k.xml', Buffer.from('<dc/>'));
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const base: RegisterJob = {
+    ...example,
+    stage: 'register',
+    object,
+    layer,
+    fingerprint: { size: 4, etag: 'x' },
+    sidecar: { bucket: 'geodata', key: 'k.xml', sha256: 'a', name: 'dem.xml', size: 5 },
+  };
+  for (const [after, stays] of [
+    ['keep', true],
+    ['tag', true],
+    ['delete', false],
+  ] as const) {
+    source.put(uri, 'data');
+    const outcome = await stage({ ...base, options: { after } }, testContext());
+    assert.ok(outcome.kind === 'done');
+    assert.equal(outcome.record?.state, 'visible');
+    assert.equal(outcome.record?.geonode?.pk, 7);
+    assert.equal(source.has(uri), stays, after);
+  }
+  assert.deepEqual(source.tags.get(uri), { 'geosluice-dataset': example.dataset });
+  assert.deepEqual(new Set(sidecars), new Set(['<dc/>']));
+  const gone = await stage({ ...base, options: { after: 'delete' } }, testContext()).catch((error) => error);
+  assert.equal(gone instanceof Error, true, 'the registrar saw that the file was gone');
+});
+
+test('an object served in place is never deleted, whatever the rule says', async () => {
+  const uri = 's3://inbox/a/dem.tif';
+  source.put(uri, 'data');
+  const stage = createRegisterStage({
+    store,
+    sources: source,
+    registrar: {
+      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7' }),
+      unregister: async () => {},
+    },
+  });
+  const object = { bucket: 'inbox', key: 'a/dem.tif', size: 4, etag: 'e', checksum: null, owned: false };
+  await stage({ ...example, stage: 'register', object, layer, options: { after: 'delete' } }, testContext());
+  assert.equal(source.has(uri), true);
+});
+
+test('removal goes backwards, stage by stage, and takes only what is the dataset’s own', async () => {
+  const order: string[] = [];
+  store.objects.set(`geodata/rasters/${removal.dataset}/r/dem.tif`, Buffer.from('1'));
+  store.objects.set('geodata/rasters/dother/r/dem.tif', Buffer.from('2'));
+  const register = createRegisterStage({
+    store,
+    sources: source,
+    registrar: {
+      register: async () => assert.fail('not asked for'),
+      async unregister({ name }) {
+        order.push(`geonode ${name}`);
+      },
+    },
+  });
+  const publish = createPublishStage({
+    store,
+    storeType: 's3geotiff',
+    geoserver: {
+      publish: async () => assert.fail('not asked for'),
+      drawn: async () => assert.fail('not asked for'),
+      async remove({ name }) {
+        order.push(`geoserver ${name}`);
+      },
+    },
+  });
+  const first = await register({ ...removal, stage: 'register' }, testContext());
+  assert.ok(first.kind === 'next' && first.jobs[0]?.stage === 'publish' && first.jobs[0].kind === 'remove');
+  const second = await publish(first.jobs[0], testContext());
+  assert.ok(second.kind === 'next' && second.jobs[0]?.stage === 'upload' && second.jobs[0].kind === 'remove');
+  const unpublished = await upload()({ ...second.jobs[0], mode: 'unpublish' }, testContext());
+  assert.equal(unpublished.record?.state, 'removed');
+  assert.equal(store.objects.size, 2, 'unpublish keeps the object');
+  await upload()(second.jobs[0], testContext());
+  assert.deepEqual([...store.objects.keys()], ['geodata/rasters/dother/r/dem.tif']);
+  assert.deepEqual(order, ['geonode dem', 'geoserver dem']);
+});
+
+test('the raster part of a version is what the key is made of', () => {
+  assert.equal(example.version.startsWith(rasterPart(example.fingerprint)), true);
+  assert.equal(parseLocation('s3://inbox/a/dem.tif').kind, 's3');
+});
