@@ -62,8 +62,6 @@ export const versionSchema = z.object({
   about: z.object({ resource: listOf(z.object({ '@name': text, Version: text.optional() })) }),
 });
 
-export const modulesSchema = z.object({ statuss: z.object({ status: listOf(z.object({ name: text })) }) });
-
 /** @throws GeoServerError GEOSERVER_ANSWER where the answer has another shape */
 export function parseAnswer<T>(schema: z.ZodType<T>, answer: Answer, layer?: string): T {
   let document: unknown;

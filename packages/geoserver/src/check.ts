@@ -1,4 +1,4 @@
-import { modulesSchema, parseAnswer, versionSchema } from './answers.ts';
+import { parseAnswer, versionSchema } from './answers.ts';
 import type { Http } from './http.ts';
 import { refusalError, sentenceOf } from './refusals.ts';
 
@@ -47,10 +47,10 @@ async function checkNode(http: Http, url: string, signal: AbortSignal): Promise<
     if (catalog.status !== 200)
       problem(`${url} does not list workspaces (HTTP ${catalog.status}: ${sentenceOf(catalog)})`);
 
-    const status = await read('/rest/about/status.json');
-    if (status.status === 200) {
-      const modules = parseAnswer(modulesSchema, status).statuss.status.map((each) => each.name);
-      for (const missing of decideMissingModules(modules, http.settings.cog.range)) result.problems.push(missing);
+    const manifest = await read('/rest/about/manifest.json?key=GeoServerModule');
+    if (manifest.status === 200) {
+      const modules = parseAnswer(versionSchema, manifest).about.resource.map((each) => each['@name']);
+      result.problems.push(...decideMissingModules(modules, http.settings.cog.range));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -59,9 +59,12 @@ async function checkNode(http: Http, url: string, signal: AbortSignal): Promise<
   return result;
 }
 
-/** S3GeoTiff does not list itself, so only the COG modules can be told to be missing: a hint, no failure. */
+/** Which kinds of store cannot work, by the jars a node lists. A hint, no failure: only one kind may be wanted. */
 export function decideMissingModules(modules: readonly string[], range: 'S3' | 'HTTP'): string[] {
-  const wanted = ['COG Core Extension', `COG ${range} Extension`];
-  const missing = wanted.filter((name) => !modules.includes(name));
-  return missing.length === 0 ? [] : [`stores of type cog will not work: ${missing.join(' and ')} not installed`];
+  const has = (jar: string) => modules.some((name) => name.startsWith(jar));
+  const problems: string[] = [];
+  if (!has('gs-s3-geotiff')) problems.push('stores of type s3geotiff will not work: the module s3-geotiff is missing');
+  const cog = ['gs-cog-core', range === 'S3' ? 'gs-cog-s3' : 'gs-cog-http'].filter((jar) => !has(jar));
+  if (cog.length > 0) problems.push(`stores of type cog will not work: ${cog.join(' and ')} missing`);
+  return problems;
 }

@@ -31,9 +31,7 @@ export interface GeoServerConfig {
   pollMs?: readonly [number, number] | undefined;
 }
 
-export interface Settings extends Required<Omit<GeoServerConfig, 'publicUrl'>> {
-  publicUrl: string;
-}
+export type Settings = { [K in keyof GeoServerConfig]-?: NonNullable<GeoServerConfig[K]> };
 
 /** Defaults filled in, trailing slashes cut, the primary first among the nodes and none twice. */
 export function settle(config: GeoServerConfig): Settings {

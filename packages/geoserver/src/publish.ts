@@ -66,21 +66,18 @@ export async function publish(http: Http, workspaces: Workspaces, request: Publi
   };
 
   const storeState = await settleStore(http, workspaces, request, store);
-  const created = storeState === 'created' ? false : await getCoverage(http, look);
-  let coverage: CoverageState | null = created === false ? null : created;
-  if (coverage === null) coverage = await createCoverage(http, wish, look);
-  // null: just made without an srs, so all that we know better is still to be said
-  const fresh = coverage === null && request.facts.srsDeclared;
-  const document = fresh ? null : changedCoverageDocument(coverage, wish);
+  const before = storeState === 'created' ? null : await getCoverage(http, look);
+  // null here: made just now, with all of our fields where a CRS is declared, else with GeoServer's own
+  const coverage = before ?? (await createCoverage(http, wish, look));
+  const complete = coverage === null && request.facts.srsDeclared;
+  const document = complete ? null : changedCoverageDocument(coverage, wish);
   if (document !== null) {
     await putCoverage(http, document, look);
     if (coverage !== null) await confirmMove(http, wish, look, log);
   }
   if (request.style) await applyStyle(http, request.style, look);
-  log.info(
-    { layer, store: storeState, coverage: coverage === null ? 'created' : document === null ? 'confirmed' : 'changed' },
-    'Layer:Publish:Done',
-  );
+  const what = coverage === null ? 'created' : document === null ? 'confirmed' : 'changed';
+  log.info({ layer, store: storeState, coverage: what }, 'Layer:Publish:Done');
   return {
     workspace,
     store: name,
