@@ -1,0 +1,75 @@
+import { styleText } from 'node:util';
+
+/** Where a command writes: text for people, one JSON document for scripts. */
+export interface Output {
+  readonly json: boolean;
+  readonly live: boolean;
+  line(text?: string): void;
+  /** The result of the command, in whichever form was asked for. */
+  result(value: unknown, text: () => string): void;
+  /** Replaces the last live line; only on a terminal. */
+  status(text: string): void;
+  problem(text: string): void;
+  paint(style: Parameters<typeof styleText>[0], text: string): string;
+}
+
+export interface Streams {
+  stdout: { write(text: string): unknown; isTTY?: boolean };
+  stderr: { write(text: string): unknown; isTTY?: boolean };
+}
+
+export function createOutput({ stdout, stderr }: Streams, json: boolean): Output {
+  const live = stderr.isTTY === true && !json;
+  const colour = stdout.isTTY === true && !json;
+  let statusShown = false;
+  const clear = () => {
+    if (statusShown) stderr.write('\r\u001b[2K');
+    statusShown = false;
+  };
+  const line = (text = ''): void => {
+    clear();
+    stdout.write(`${text}\n`);
+  };
+  return {
+    json,
+    live,
+    line,
+    result(value, text) {
+      line(json ? JSON.stringify(value, null, 2) : text());
+    },
+    status(text) {
+      if (!live) return;
+      clear();
+      stderr.write(text);
+      statusShown = true;
+    },
+    problem(text) {
+      clear();
+      stderr.write(`${text}\n`);
+    },
+    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
+
+/** A plain table; columns as wide as their widest cell, the last one free. */
+export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const format = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [format(head), format(widths.map((width) => '─'.repeat(width))), ...rows.map(format)].join('\n');
+}
+
+/** 1234567 → `1.2 MB`. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
