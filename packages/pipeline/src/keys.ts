@@ -1,0 +1,67 @@
+import type { DatasetState, StageName } from '@geosluice/jobs';
+
+/**
+ * Every key of a deployment. All share the hash tag `{prefix}`, so that one script may touch several of them on a
+ * Redis Cluster; BullMQ's own keys are `{prefix}:<stage>:…`.
+ */
+export interface Keys {
+  /** `{prefix}`: also the prefix given to BullMQ. */
+  root: string;
+  dataset(id: string): string;
+  steps(id: string): string;
+  names: string;
+  uploads: string;
+  events: string;
+  all: string;
+  unsettled: string;
+  state(state: DatasetState): string;
+  ingestions: string;
+  ingestion(id: string): string;
+  /** Datasets of an ingestion, by time. */
+  members(id: string): string;
+  /** Ids of its discover jobs that wait or run. */
+  open(id: string): string;
+  problems(id: string): string;
+  idempotency(key: string): string;
+  watches: string;
+  hold(stage: StageName): string;
+  probe(stage: StageName): string;
+  epoch(stage: StageName): string;
+  /** Starts without an end, and outages met, of one job. */
+  run(stage: StageName, job: string): string;
+  sweepLock: string;
+  /** BullMQ's hash of a job, and the lock of whoever works on it. */
+  job(stage: StageName, id: string): string;
+  lock(stage: StageName, id: string): string;
+  failed(stage: StageName): string;
+}
+
+export function keysOf(prefix: string): Keys {
+  const root = `{${prefix}}`;
+  return {
+    root,
+    dataset: (id) => `${root}:d:${id}`,
+    steps: (id) => `${root}:d:${id}:steps`,
+    names: `${root}:names`,
+    uploads: `${root}:uploads`,
+    events: `${root}:events`,
+    all: `${root}:all`,
+    unsettled: `${root}:unsettled`,
+    state: (state) => `${root}:state:${state}`,
+    ingestions: `${root}:ingestions`,
+    ingestion: (id) => `${root}:i:${id}`,
+    members: (id) => `${root}:i:${id}:members`,
+    open: (id) => `${root}:i:${id}:open`,
+    problems: (id) => `${root}:i:${id}:problems`,
+    idempotency: (key) => `${root}:idempotency:${key}`,
+    watches: `${root}:watches`,
+    hold: (stage) => `${root}:hold:${stage}`,
+    probe: (stage) => `${root}:hold:${stage}:probe`,
+    epoch: (stage) => `${root}:hold:${stage}:epoch`,
+    run: (stage, job) => `${root}:run:${stage}:${job}`,
+    sweepLock: `${root}:sweep`,
+    job: (stage, id) => `${root}:${stage}:${id}`,
+    lock: (stage, id) => `${root}:${stage}:${id}:lock`,
+    failed: (stage) => `${root}:${stage}:failed`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { LedgerEntry } from '@geosluice/jobs';
+
+/** Fields of the hash that hold JSON; the others are text, `generation` a number. */
+const JSON_FIELDS: ReadonlySet<string> = new Set([
+  ...['location', 'options', 'facts', 'object', 'layer', 'geonode', 'reason', 'warnings', 'job'],
+]);
+const TEXT_FIELDS: ReadonlySet<string> = new Set([
+  ...['dataset', 'uri', 'ingestion', 'state', 'version', 'takenBy', 'workspace', 'name', 'title', 'metadataState'],
+  ...['publishedVersion', 'lastError', 'createdAt', 'updatedAt'],
+]);
+
+/** What the hash holds besides the entry: for the pipeline's own use. */
+export interface EntryExtras {
+  /** The furthest stage that recorded something under this generation; empty where none did. */
+  by: string;
+  /** How a removal under way ends. */
+  removal: 'delete' | 'unpublish' | null;
+  /** The job in the failed set that made it dead. */
+  failed: FailedJob | null;
+}
+
+export interface FailedJob {
+  stage: string;
+  id: string;
+}
+
+/** A hash as HGETALL gives it; null where there is none. */
+export function decodeEntry(hash: Record<string, string>): LedgerEntry | null {
+  if (hash.dataset === undefined) return null;
+  const entry: Record<string, unknown> = { generation: Number(hash.generation) };
+  for (const [field, value] of Object.entries(hash)) {
+    if (JSON_FIELDS.has(field)) entry[field] = JSON.parse(value);
+    else if (TEXT_FIELDS.has(field)) entry[field] = value;
+  }
+  return entry as unknown as LedgerEntry;
+}
+
+export function decodeExtras(hash: Record<string, string | null | undefined>): EntryExtras {
+  const { by, removal, failed } = hash;
+  return {
+    by: by ?? '',
+    removal: removal === 'delete' || removal === 'unpublish' ? removal : null,
+    failed: readFailed(failed)[0] ?? null,
+  };
+}
+
+export function readFailed(text: string | null | undefined): FailedJob[] {
+  return text === null || text === undefined || text === '' ? [] : (JSON.parse(text) as FailedJob[]);
+}
+
+/** The fields of a patch as the hash keeps them; `state` is the script's to decide. */
+export function encodePatch(patch: Partial<LedgerEntry>): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [field, value] of Object.entries(patch)) {
+    if (field === 'state' || value === undefined) continue;
+    if (JSON_FIELDS.has(field)) fields[field] = JSON.stringify(value);
+    else if (TEXT_FIELDS.has(field)) fields[field] = String(value);
+  }
+  return fields;
+}

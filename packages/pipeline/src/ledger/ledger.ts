@@ -1,0 +1,214 @@
+import {
+  type DatasetState,
+  formatLocation,
+  type IngestOptions,
+  type LedgerEntry,
+  type LedgerPatch,
+  type Location,
+  STATES,
+  type StageName,
+  type Step,
+} from '@geosluice/jobs';
+import type { Ledger } from '../api.ts';
+import { asPipelineError } from '../error.ts';
+import type { Keys } from '../keys.ts';
+import type { Client } from '../redis.ts';
+import { runScript, type Script } from '../script.ts';
+import { decodeEntry, decodeExtras, type EntryExtras, encodePatch, type FailedJob, readFailed } from './codec.ts';
+import { listEntries } from './list.ts';
+import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
+
+const CHUNK = 500;
+
+export type Patch = LedgerPatch & Partial<Pick<LedgerEntry, 'reason' | 'lastError' | 'job'>>;
+export type StepNote = Omit<Step, 'at' | 'generation' | 'state'>;
+
+export interface Found {
+  dataset: string;
+  location: Location;
+  ingestion: string;
+  options: IngestOptions;
+  /** Id of the inspect job that moves it on. */
+  job?: string;
+}
+
+export interface RecordOptions {
+  /** Only while this lock of BullMQ is held by this token. */
+  guard?: { key: string; token: string };
+  clear?: Array<'geonode' | 'layer' | 'object'>;
+  failed?: FailedJob;
+  /** Under a generation of its own, where the dataset has one already. */
+  bump?: boolean;
+  /** No second line of history where the last one says the same. */
+  once?: boolean;
+}
+
+/** What the runner needs to know before and while it works on a dataset. */
+export interface EntryView extends EntryExtras {
+  state: DatasetState;
+  generation: number;
+  takenBy: string;
+  job: { stage: StageName; id: string } | null;
+  updatedAt: string;
+}
+
+/** The ledger with what only the pipeline itself may do. */
+export interface InternalLedger extends Ledger {
+  view(dataset: string): Promise<EntryView | null>;
+  record(
+    dataset: string,
+    generation: number,
+    patch: Patch,
+    step: StepNote,
+    options?: RecordOptions,
+  ): Promise<'applied' | 'superseded' | 'unknown' | 'lost'>;
+  enterJobs(found: readonly Found[], options: { move: boolean }): Promise<void>;
+  /** Sends a dead dataset back onto its road. @returns false where it was not dead */
+  revive(
+    dataset: string,
+    to: { state: DatasetState; stage: StageName; id: string; by: string; note: string },
+  ): Promise<boolean>;
+  /** @returns the generation of the removal, 0 where the dataset is unknown, -1 where nothing is left of it */
+  beginRemoval(dataset: string, mode: 'delete' | 'unpublish', takenBy: string): Promise<number>;
+  progress(dataset: string, stage: StageName, done: number, total: number): Promise<void>;
+  problem(ingestion: string, problem: { source: string; code: string; message: string }): Promise<void>;
+}
+
+export interface LedgerParts {
+  redis: Client;
+  keys: Keys;
+  /** Events the stream keeps, about. */
+  keepEvents: number;
+  now(): Date;
+  /** Takes failed jobs that are history out of their queues. */
+  dropFailed(jobs: readonly FailedJob[]): Promise<void>;
+}
+
+export function createLedger({ redis, keys, keepEvents, now, dropFailed }: LedgerParts): InternalLedger {
+  const run = async (script: Script, document: Record<string, unknown>): Promise<unknown> => {
+    const at = now();
+    const whole = { ...document, keepEvents, now: at.getTime(), at: at.toISOString() };
+    return await asked(() => runScript(redis, script, [keys.root], [JSON.stringify(whole)]));
+  };
+  const enterJobs: InternalLedger['enterJobs'] = async (found, { move }) => {
+    for (let from = 0; from < found.length; from += CHUNK) {
+      const slice = found.slice(from, from + CHUNK).map(({ dataset, location, ingestion, options, job }) => ({
+        ...{ dataset, ingestion, uri: formatLocation(location) },
+        ...{ location: JSON.stringify(location), options: JSON.stringify(options) },
+        ...(job === undefined ? {} : { job: JSON.stringify({ stage: 'discover', id: job }) }),
+      }));
+      await run(ENTER, { found: slice, move });
+    }
+  };
+  const record: InternalLedger['record'] = async (dataset, generation, patch, step, options = {}) => {
+    const { clear = [], failed, ...rest } = options;
+    const answer = (await run(APPLY, {
+      ...{ dataset, generation, step, state: patch.state, set: encodePatch(patch), clear },
+      ...rest,
+      failed: failed === undefined ? undefined : JSON.stringify([failed]),
+    })) as [Awaited<ReturnType<InternalLedger['record']>>, string?];
+    const stale = readFailed(answer[1]).filter(({ stage, id }) => stage !== failed?.stage || id !== failed.id);
+    if (stale.length > 0) await dropFailed(stale);
+    return answer[0];
+  };
+
+  return {
+    enterJobs,
+    record,
+    async get(dataset) {
+      return decodeEntry(await asked(() => redis.hgetall(keys.dataset(dataset))));
+    },
+    async view(dataset) {
+      const fields = ['state', 'generation', 'takenBy', 'job', 'updatedAt', 'by', 'removal', 'failed'] as const;
+      const values = await asked(() => redis.hmget(keys.dataset(dataset), ...fields));
+      const hash = Object.fromEntries(fields.map((field, at) => [field, values[at]]));
+      if (hash.state === null || hash.state === undefined) return null;
+      return {
+        ...decodeExtras(hash),
+        state: hash.state as DatasetState,
+        generation: Number(hash.generation),
+        takenBy: hash.takenBy ?? '',
+        job: hash.job === null || hash.job === undefined ? null : JSON.parse(hash.job),
+        updatedAt: hash.updatedAt ?? '',
+      };
+    },
+    async compare(seen) {
+      if (seen.length === 0) return [];
+      const pipeline = redis.pipeline();
+      for (const { dataset } of seen) pipeline.hget(keys.dataset(dataset), 'version');
+      const answers = await asked(() => pipeline.exec());
+      return seen.map(({ version }, at) => {
+        const [error, known] = answers?.[at] ?? [new Error('no answer'), null];
+        if (error !== null) throw asPipelineError(error);
+        if (known === null) return 'new';
+        return known === version ? 'known' : 'changed';
+      });
+    },
+    async takeGeneration(claim) {
+      const { dataset, location, ingestion, options, expected, version, takenBy } = claim;
+      const answer = (await run(TAKE, {
+        ...{ dataset, ingestion, expected, version, takenBy, uri: formatLocation(location) },
+        ...{ location: JSON.stringify(location), options: JSON.stringify(options) },
+        job: JSON.stringify({ stage: 'discover', id: takenBy }),
+      })) as [number, string] | null;
+      if (answer === null) return null;
+      await dropFailed(readFailed(answer[1]));
+      return answer[0];
+    },
+    async claimName({ workspace, name, dataset }) {
+      return (await run(CLAIM, { dataset, name: `${workspace}:${name}` })) as string;
+    },
+    recall: (target) => asked(() => redis.hget(keys.uploads, target)),
+    async remember(target, uploadId) {
+      await asked(() => redis.hset(keys.uploads, target, uploadId));
+    },
+    async forget(target) {
+      await asked(() => redis.hdel(keys.uploads, target));
+    },
+    enter: (found) => enterJobs(found, { move: false }),
+    async apply(dataset, generation, patch, step) {
+      const answer = await record(dataset, generation, patch, step);
+      return answer === 'lost' ? 'superseded' : answer;
+    },
+    async revive(dataset, { id, stage, ...to }) {
+      return (await run(REVIVE, { dataset, stage, job: JSON.stringify({ stage, id }), ...to })) === 1;
+    },
+    async beginRemoval(dataset, mode, takenBy) {
+      const [generation, failed] = (await run(REMOVE, { dataset, mode, takenBy })) as [number, string];
+      await dropFailed(readFailed(failed));
+      return generation;
+    },
+    async progress(dataset, stage, done, total) {
+      await run(PROGRESS, { dataset, stage, done, total });
+    },
+    async problem(ingestion, { source, code, message }) {
+      await run(PROBLEM, { ingestion, source, code, message });
+    },
+    list: (query) => asked(() => listEntries(redis, keys, query)),
+    async steps(dataset) {
+      const lines = await asked(() => redis.lrange(keys.steps(dataset), 0, -1));
+      return lines.map((line) => JSON.parse(line) as Step);
+    },
+    async counts(ingestion) {
+      if (ingestion !== undefined)
+        return readCounts(await asked(() => redis.hgetall(`${keys.ingestion(ingestion)}:counts`)));
+      const pipeline = redis.pipeline();
+      for (const state of STATES) pipeline.zcard(keys.state(state));
+      const answers = await asked(() => pipeline.exec());
+      return readCounts(Object.fromEntries(STATES.map((state, at) => [state, answers?.[at]?.[1]])));
+    },
+  };
+}
+
+function readCounts(from: Record<string, unknown>): Record<DatasetState, number> {
+  return Object.fromEntries(STATES.map((state) => [state, Number(from[state] ?? 0)])) as Record<DatasetState, number>;
+}
+
+/** Whatever Redis or its client throws comes out as an error of ours. */
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asPipelineError(error);
+  }
+}

@@ -1,0 +1,223 @@
+import { STATES } from '@geosluice/jobs';
+import { type Script, script } from '../script.ts';
+
+const ranks = STATES.map((state, rank) => `${state}=${rank}`).join(',');
+
+/**
+ * What the scripts share. Every script takes the root of the keys as KEYS[1] and one JSON document as ARGV[1]; the keys
+ * it touches are derived from the root and lie in one hash slot. Nested documents travel as strings: cjson would turn an
+ * empty list into an object.
+ */
+const PRELUDE = `
+local P = KEYS[1]
+local a = cjson.decode(ARGV[1])
+local RANK = {${ranks}}
+local SETTLED = {visible=true, dead=true, removed=true}
+local STAGE = {discover=1, upload=2, publish=3, register=4}
+local call = redis.call
+local function entry_key(id) return P .. ':d:' .. id end
+local function count(ingestion, state, by)
+  if ingestion ~= '' then call('HINCRBY', P .. ':i:' .. ingestion .. ':counts', state, by) end
+end
+-- one dataset's place in every index
+local function place(id, ingestion, old, new)
+  if old ~= new then
+    if old then
+      call('ZREM', P .. ':state:' .. old, id)
+      count(ingestion, old, -1)
+    end
+    call('ZADD', P .. ':state:' .. new, a.now, id)
+    count(ingestion, new, 1)
+  end
+  if SETTLED[new] then call('ZREM', P .. ':unsettled', id) else call('ZADD', P .. ':unsettled', a.now, id) end
+end
+local function emit(event)
+  event.at = a.at
+  call('XADD', P .. ':events', 'MAXLEN', '~', a.keepEvents, '*', 'e', cjson.encode(event))
+end
+-- one line of history and one event
+local function tell(id, ingestion, generation, state, step)
+  call('HSET', entry_key(id), 'updatedAt', a.at)
+  local list = entry_key(id) .. ':steps'
+  if a.once then
+    local last = call('LINDEX', list, 0)
+    if last then
+      local was = cjson.decode(last)
+      if was.generation == generation and was.state == state and was.stage == step.stage and was.note == step.note
+        and was.error == step.error then return end
+    end
+  end
+  call('LPUSH', list, cjson.encode({at=a.at, generation=generation, state=state, stage=step.stage, note=step.note,
+    error=step.error, attempt=step.attempt}))
+  call('LTRIM', list, 0, 49)
+  emit({type='state', dataset=id, ingestion=ingestion, state=state, stage=step.stage, note=step.note, error=step.error})
+end
+local function create(found)
+  local key = entry_key(found.dataset)
+  call('HSET', key, 'dataset', found.dataset, 'uri', found.uri, 'location', found.location, 'options', found.options,
+    'ingestion', found.ingestion, 'state', 'found', 'version', '', 'generation', 0, 'takenBy', '', 'warnings', '[]',
+    'createdAt', a.at, 'createdMs', a.now)
+  call('ZADD', P .. ':all', a.now, found.dataset)
+  call('ZADD', P .. ':i:' .. found.ingestion .. ':members', a.now, found.dataset)
+  place(found.dataset, found.ingestion, false, 'found')
+end
+-- a dataset belongs to the ingestion that asked for it last
+local function move(id, from, to, state)
+  if from == to then return end
+  local key = entry_key(id)
+  call('HSET', key, 'ingestion', to)
+  call('ZREM', P .. ':i:' .. from .. ':members', id)
+  call('ZADD', P .. ':i:' .. to .. ':members', call('HGET', key, 'createdMs'), id)
+  count(from, state, -1)
+  count(to, state, 1)
+end
+`;
+
+const ledgerScript = (body: string): Script => script(PRELUDE + body);
+
+/** Creates what is unknown; `move` brings what is known into the ingestion that asks for it by name. */
+export const ENTER = ledgerScript(`
+for _, found in ipairs(a.found) do
+  local key = entry_key(found.dataset)
+  local cur = call('HMGET', key, 'state', 'ingestion')
+  if not cur[1] then
+    create(found)
+    tell(found.dataset, found.ingestion, 0, 'found', {stage='discover'})
+    cur[1] = 'found'
+  elseif a.move then
+    move(found.dataset, cur[2], found.ingestion, cur[1])
+  end
+  if found.job and (cur[1] == 'found' or cur[1] == 'waiting') then call('HSET', key, 'job', found.job) end
+end
+return 1
+`);
+
+/** Compare-and-set of the generation. Gives the new one, or false; and the failed jobs that are history now. */
+export const TAKE = ledgerScript(`
+local key = entry_key(a.dataset)
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'failed')
+if (tonumber(cur[2] or '0')) ~= a.expected then return false end
+if not cur[1] then
+  create(a)
+  cur[1] = 'found'
+  cur[3] = a.ingestion
+end
+move(a.dataset, cur[3], a.ingestion, cur[1])
+local generation = a.expected + 1
+call('HSET', key, 'uri', a.uri, 'location', a.location, 'options', a.options, 'version', a.version,
+  'generation', generation, 'takenBy', a.takenBy, 'state', 'inspecting', 'job', a.job, 'by', '')
+call('HDEL', key, 'reason', 'lastError', 'removal', 'failed')
+place(a.dataset, a.ingestion, cur[1], 'inspecting')
+tell(a.dataset, a.ingestion, generation, 'inspecting', {stage='discover'})
+return {generation, cur[4] or '[]'}
+`);
+
+/**
+ * Records a step. \`guard\`: only while that lock is still held. \`bump\`: under a generation of its own. \`by\` tells how
+ * far the road of this generation has been walked, whatever the state says. Gives the failed jobs that are history now.
+ */
+export const APPLY = ledgerScript(`
+local key = entry_key(a.dataset)
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'failed', 'removal')
+if not cur[1] then return {'unknown'} end
+if a.guard and call('GET', a.guard.key) ~= a.guard.token then return {'lost'} end
+local known = tonumber(cur[2])
+if a.generation < known then return {'superseded'} end
+local generation = a.generation
+if a.bump and known > 0 then generation = known + 1 end
+local newer = generation > known
+local state = cur[1]
+if a.state and (newer or RANK[a.state] > RANK[state]) then state = a.state end
+local by = cur[4] or ''
+if newer then by = '' end
+local stage = a.step.stage
+if stage and by ~= stage then
+  local ahead = by == '' or STAGE[stage] > STAGE[by]
+  if by ~= '' and cur[6] then ahead = not ahead end
+  if ahead then by = stage end
+end
+call('HSET', key, 'state', state, 'generation', generation, 'by', by)
+for field, value in pairs(a.set) do call('HSET', key, field, value) end
+for _, field in ipairs(a.clear) do call('HDEL', key, field) end
+if SETTLED[state] then call('HDEL', key, 'job') end
+if state == 'visible' or state == 'removed' then call('HDEL', key, 'reason', 'lastError') end
+local stale = '[]'
+if a.failed and state == 'dead' then
+  stale = cur[5] or '[]'
+  call('HSET', key, 'failed', a.failed)
+end
+if state == 'removed' then
+  call('HDEL', key, 'layer', 'geonode', 'removal')
+  local names = key .. ':names'
+  for _, name in ipairs(call('SMEMBERS', names)) do
+    if call('HGET', P .. ':names', name) == a.dataset then call('HDEL', P .. ':names', name) end
+  end
+  call('DEL', names)
+end
+place(a.dataset, cur[3], cur[1], state)
+tell(a.dataset, cur[3], generation, state, a.step)
+return {'applied', stale}
+`);
+
+/** Sends a dead dataset back onto its road, within its generation. */
+export const REVIVE = ledgerScript(`
+local key = entry_key(a.dataset)
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion')
+if cur[1] ~= 'dead' then return 0 end
+call('HSET', key, 'state', a.state, 'job', a.job, 'by', a.by)
+call('HDEL', key, 'reason', 'lastError')
+place(a.dataset, cur[3], 'dead', a.state)
+tell(a.dataset, cur[3], tonumber(cur[2]), a.state, {stage=a.stage, note=a.note})
+return 1
+`);
+
+/** A new generation for the road backwards; 0 where there is no such dataset, -1 where nothing is left to remove. */
+export const REMOVE = ledgerScript(`
+local key = entry_key(a.dataset)
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'failed', 'object')
+if not cur[1] then return {0, '[]'} end
+if cur[1] == 'removed' and not (a.mode == 'delete' and cur[5]) then return {-1, '[]'} end
+local generation = tonumber(cur[2]) + 1
+call('HSET', key, 'generation', generation, 'takenBy', a.takenBy, 'state', 'removing', 'removal', a.mode, 'by', '')
+call('HDEL', key, 'reason', 'lastError', 'job', 'failed')
+place(a.dataset, cur[3], cur[1], 'removing')
+tell(a.dataset, cur[3], generation, 'removing', {note=a.mode})
+return {generation, cur[4] or '[]'}
+`);
+
+/** The first that claims a name owns it. */
+export const CLAIM = ledgerScript(`
+if call('HSETNX', P .. ':names', a.name, a.dataset) == 1 then
+  call('SADD', entry_key(a.dataset) .. ':names', a.name)
+end
+return call('HGET', P .. ':names', a.name)
+`);
+
+/** A page of an index, newest first, from after a member on; the cursor survives the member's leaving. */
+export const PAGE = script(`
+local from = 0
+if ARGV[1] ~= '' then
+  local score = redis.call('ZSCORE', KEYS[1], ARGV[2])
+  if score and tonumber(score) == tonumber(ARGV[1]) then
+    from = redis.call('ZREVRANK', KEYS[1], ARGV[2]) + 1
+  else
+    from = redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[1], '+inf')
+  end
+end
+return redis.call('ZREVRANGE', KEYS[1], from, from + ARGV[3] - 1, 'WITHSCORES')
+`);
+
+export const PROGRESS = ledgerScript(`
+local cur = call('HMGET', entry_key(a.dataset), 'ingestion', 'state')
+if not cur[1] then return 0 end
+emit({type='progress', dataset=a.dataset, ingestion=cur[1], state=cur[2], stage=a.stage, done=a.done, total=a.total})
+return 1
+`);
+
+export const PROBLEM = ledgerScript(`
+local list = P .. ':i:' .. a.ingestion .. ':problems'
+call('RPUSH', list, cjson.encode({at=a.at, source=a.source, code=a.code, message=a.message}))
+call('LTRIM', list, -20, -1)
+emit({type='problem', ingestion=a.ingestion, stage='discover', note=a.code, error=a.message})
+return 1
+`);
