@@ -52,6 +52,8 @@ export interface StorePort {
     contentId: string;
     memory: UploadMemory;
     expectedSha256: string | null;
+    /** Overwrites what is there; only for the inbox, whose keys are not immutable. */
+    replace?: boolean;
     signal: AbortSignal;
     onProgress(done: number, total: number): void;
   }): Promise<StoredObject>;
