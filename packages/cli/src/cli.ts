@@ -58,6 +58,7 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
   const program = new Command('geosluice')
     .description('Brings rasters into GeoNode at scale.')
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .showHelpAfterError('(geosluice --help tells all commands)');
