@@ -36,7 +36,7 @@ export async function inspectFile(
     const candidate = await source.look(location, signal);
     inspection.sidecars = candidate.sidecars.map(({ role, name }) => ({ role, name }));
     const { size } = candidate.raster.fingerprint;
-    if (size === 0) throw new Reject('EMPTY_FILE', `${inspection.source} has no bytes`);
+    if (candidate.sized && size === 0) throw new Reject('EMPTY_FILE', `${inspection.source} has no bytes`);
     const reader = counting(await source.open(location, candidate.raster.fingerprint, signal), inspection.reads);
     try {
       inspection.facts = await ports.readRaster(reader, {

@@ -6,6 +6,8 @@ export interface Candidate {
   raster: { location: Location; fingerprint: Fingerprint };
   /** In order of preference: the first of a role is the one that counts. */
   sidecars: ReadonlyArray<{ role: SidecarRole; name: string; location: Location; fingerprint: Fingerprint }>;
+  /** False where the server does not say how long the file is: then its size is 0 and means nothing. */
+  sized: boolean;
 }
 
 /** One way files come in. packages/sources has an adapter each for s3, https and file. */

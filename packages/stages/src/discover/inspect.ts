@@ -78,7 +78,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
       { subject: describeLocation(job.location) },
     );
   }
-  if (candidate.raster.fingerprint.size === 0) {
+  if (candidate.sized && candidate.raster.fingerprint.size === 0) {
     throw new Reject('EMPTY_FILE', `${describeLocation(job.location)} has no bytes`, {
       subject: describeLocation(job.location),
     });

@@ -34,6 +34,7 @@ async function afterwards(job: RegisterJob, context: StageContext, ports: Regist
   const after = job.options.after ?? 'keep';
   // an object served in place is the dataset itself
   if (after === 'keep' || !job.object.owned || job.location.kind === 'https') return undefined;
+  if (after === 'tag' && job.location.kind === 'file') return 'files-have-no-tags';
   const source = ports.sources.for(job.location);
   try {
     if (after === 'delete') await source.remove(job.location, job.fingerprint, context.signal);

@@ -36,6 +36,7 @@ export function createMemorySource(): MemorySource {
     const beside = [...files.keys()].filter((other) => other !== uri && other.startsWith(`${stem}.`)).sort();
     return {
       raster: { location: parseLocation(uri), fingerprint: fingerprintOf(contentOf(parseLocation(uri))) },
+      sized: true,
       sidecars: beside.flatMap((other) => {
         const role = ROLES.find(([pattern]) => pattern.test(other))?.[1];
         if (role === undefined) return [];
