@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { BlockCache } from './block-cache.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { type Cluster, createCluster } from './cluster.ts';
+import type { NodeContext } from './context.ts';
+import { createFailures, type FailureControl } from './failures.ts';
+import { createLock } from './lock.ts';
+import { createNodeServer, type SeenRequest } from './node.ts';
+import { createSources, type S3Access } from './sources.ts';
+
+export type { Failure, FailureControl } from './failures.ts';
+export type { SeenRequest } from './node.ts';
+export type { S3Access } from './sources.ts';
+
+export interface GeoServerOptions {
+  /** The object store that COG and the alias read. */
+  s3: S3Access;
+  /** Name of the alias in s3.properties; `s3main`. */
+  alias?: string;
+  /** Further aliases. */
+  aliases?: Readonly<Record<string, S3Access>>;
+  /** How many nodes, the primary included; 1. */
+  nodes?: number;
+  /** Milliseconds until a change arrives at the other nodes; 50. */
+  replicationDelayMs?: number;
+  /** Ports of the nodes; free ones where absent. */
+  ports?: readonly number[];
+  /** Workspaces that exist; none. */
+  workspaces?: readonly string[];
+  user?: string;
+  password?: string;
+}
+
+export interface GeoServerStandIn {
+  /** The primary: `http://127.0.0.1:port/geoserver`. */
+  url: string;
+  /** Every node, the primary first. */
+  nodes: string[];
+  user: string;
+  password: string;
+  alias: string;
+  /** Everything that was asked, oldest first. */
+  requests: SeenRequest[];
+  /** How many requests match, e.g. `count('/rest/reset')`. */
+  count(match: string | RegExp): number;
+  failures: FailureControl;
+  cluster: Pick<Cluster, 'setDelay' | 'pause' | 'resume' | 'setBroker' | 'settled'>;
+  /** s3.properties, which may be added to at any time. */
+  aliases: Map<string, S3Access>;
+  /** Holds every read of an object from now on, as an S3 does that accepts and never answers. @returns lets go */
+  holdS3(): () => void;
+  /** Requests that hold the primary's catalog lock or wait for it. */
+  waiting(node?: number): number;
+  stop(): Promise<void>;
+}
+
+/** A GeoServer, or a cluster of them, that behaves as recorded in test/contracts/geoserver and draws from a real S3. */
+export async function startGeoServer(options: GeoServerOptions): Promise<GeoServerStandIn> {
+  const { user = 'admin', password = 'geoserver', alias = 's3main' } = options;
+  const count = options.nodes ?? 1;
+  const aliases = new Map<string, S3Access>([[alias, options.s3], ...Object.entries(options.aliases ?? {})]);
+  const catalogs = Array.from({ length: count }, () => catalogWith(options.workspaces ?? []));
+  const cluster = createCluster(catalogs, options.replicationDelayMs ?? 50);
+  const failures = createFailures();
+  const requests: SeenRequest[] = [];
+  let gate: Promise<void> = Promise.resolve();
+
+  const parts = catalogs.map((catalog, index) => {
+    const cache: BlockCache = new Map();
+    const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
+    const lock = createLock();
+    const context = contextOf(index, catalog, cluster, sources);
+    const server = createNodeServer({ context, lock, failures, seen: requests, user, password });
+    return { server, lock, sources };
+  });
+  const nodes: string[] = [];
+  for (const [index, { server }] of parts.entries()) {
+    server.listen(options.ports?.[index] ?? 0, '127.0.0.1');
+    await once(server, 'listening');
+    nodes.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}/geoserver`);
+  }
+
+  return {
+    url: nodes[0]!,
+    nodes,
+    user,
+    password,
+    alias,
+    requests,
+    count: (match) => {
+      const lines = requests.map((each) => `${each.method} ${each.path}`);
+      return lines.filter((line) => (typeof match === 'string' ? line.includes(match) : match.test(line))).length;
+    },
+    failures,
+    cluster,
+    aliases,
+    holdS3: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return () => {
+        gate = Promise.resolve();
+        resolve();
+      };
+    },
+    waiting: (node = 0) => parts[node]?.lock.waiting ?? 0,
+    async stop() {
+      failures.clear();
+      cluster.stop();
+      const closed = parts.map(({ server }) => new Promise((resolve) => server.close(resolve)));
+      for (const { server, sources } of parts) {
+        server.closeAllConnections();
+        sources.stop();
+      }
+      await Promise.all(closed);
+    },
+  };
+}
+
+function catalogWith(workspaces: readonly string[]): Catalog {
+  const catalog = createCatalog();
+  for (const name of ['raster', 'generic', 'point', 'line', 'polygon'])
+    catalog.apply({ kind: 'style', key: `:${name}`, value: { name, sld: `<StyledLayerDescriptor version="1.0.0"/>` } });
+  for (const name of workspaces)
+    catalog.apply({ kind: 'workspace', key: name, value: { name, dateCreated: stamp(new Date()) } });
+  return catalog;
+}
+
+function contextOf(index: number, catalog: Catalog, cluster: Cluster, sources: NodeContext['sources']): NodeContext {
+  let lastImport = -1;
+  return {
+    index,
+    catalog,
+    commit: (changes) => cluster.commit(index, changes),
+    sources,
+    now: () => stamp(new Date()),
+    nextImport: () => {
+      lastImport += 1;
+      return lastImport;
+    },
+    imports: new Map(),
+  };
+}
+
+/** As GeoServer writes dates: `2026-11-23 15:05:51.488 UTC`. */
+function stamp(date: Date): string {
+  return `${date.toISOString().replace('T', ' ').slice(0, 23)} UTC`;
+}
