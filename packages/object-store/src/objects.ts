@@ -1,0 +1,213 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { hasStatus, isUnsupported } from './classify.ts';
+import {
+  attempt,
+  bareEtag,
+  type ObjectLocation,
+  SMALL_REQUEST_MS,
+  type StoreContext,
+  sending,
+  uriOf,
+} from './context.ts';
+import { crc32FromBase64, crc32Of, crc32ToBase64 } from './crc32.ts';
+import { trouble } from './errors.ts';
+
+/** What the store says of an object without its bytes. */
+export interface ObjectHead {
+  /** Bytes. */
+  size: number;
+  /** Without quotes. */
+  etag: string;
+  /** ISO 8601. */
+  modified: string | null;
+  contentType: string | null;
+  versionId: string | null;
+  metadata: Record<string, string>;
+  /** CRC-32 of the whole object, where the store keeps one. */
+  crc32: number | null;
+}
+
+/** @returns null where there is no such object */
+export async function headObject(
+  context: StoreContext,
+  location: ObjectLocation & { versionId?: string | undefined },
+  signal?: AbortSignal,
+): Promise<ObjectHead | null> {
+  return attempt(uriOf(location), signal, async () => {
+    try {
+      const answer = await context.client.send(
+        new HeadObjectCommand({ ...named(location), ChecksumMode: 'ENABLED' }),
+        sending(signal, SMALL_REQUEST_MS),
+      );
+      return readHead(answer);
+    } catch (error) {
+      if (hasStatus(error, 404)) return null;
+      throw error;
+    }
+  });
+}
+
+function readHead(answer: HeadObjectCommandOutput): ObjectHead {
+  return {
+    size: answer.ContentLength ?? 0,
+    etag: bareEtag(answer.ETag),
+    modified: answer.LastModified?.toISOString() ?? null,
+    contentType: answer.ContentType ?? null,
+    versionId: answer.VersionId ?? null,
+    metadata: answer.Metadata ?? {},
+    crc32: answer.ChecksumType === 'COMPOSITE' ? null : crc32FromBase64(answer.ChecksumCRC32),
+  };
+}
+
+export interface SmallObject {
+  body: Buffer;
+  etag: string;
+  contentType: string | null;
+  metadata: Record<string, string>;
+}
+
+/**
+ * A whole small object.
+ * @returns null where there is no such object
+ * @throws ObjectStoreError OBJECT_CHANGED where it is larger than `maxBytes`
+ */
+export async function getObject(
+  context: StoreContext,
+  location: ObjectLocation & { versionId?: string | undefined },
+  options: { maxBytes: number; signal?: AbortSignal | undefined },
+): Promise<SmallObject | null> {
+  const subject = uriOf(location);
+  return attempt(subject, options.signal, async () => {
+    const answer = await context.client
+      .send(new GetObjectCommand(named(location)), sending(options.signal, SMALL_REQUEST_MS))
+      .catch((error: unknown) => {
+        if (hasStatus(error, 404)) return null;
+        throw error;
+      });
+    if (answer === null) return null;
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of answer.Body as AsyncIterable<Buffer>) {
+      length += chunk.byteLength;
+      // leaving the loop destroys the stream
+      if (length > options.maxBytes) {
+        throw trouble('OBJECT_CHANGED', `the object is larger than ${options.maxBytes} bytes`, { subject });
+      }
+      chunks.push(chunk);
+    }
+    if (answer.ContentLength !== undefined && length !== answer.ContentLength) {
+      throw trouble('STORE_ERROR', `the object ended after ${length} of ${answer.ContentLength} bytes`, { subject });
+    }
+    return {
+      body: Buffer.concat(chunks, length),
+      etag: bareEtag(answer.ETag),
+      contentType: answer.ContentType ?? null,
+      metadata: answer.Metadata ?? {},
+    };
+  });
+}
+
+export interface PutOptions {
+  contentType: string;
+  metadata?: Record<string, string> | undefined;
+  /** Leave an object that is there alone. */
+  ifNoneMatch?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PutResult {
+  etag: string;
+  /** False where `ifNoneMatch` found an object; it was left as it is. */
+  created: boolean;
+}
+
+/** Stores small bytes, checked by the store against their CRC-32. */
+export async function putObject(
+  context: StoreContext,
+  target: ObjectLocation,
+  body: Uint8Array | string,
+  options: PutOptions,
+): Promise<PutResult> {
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const crc32 = await crc32Of(bytes);
+  return attempt(uriOf(target), options.signal, () => putBytes(context, target, bytes, crc32, options));
+}
+
+/** As putObject, for bytes whose CRC-32 is known. Throws the SDK's errors. */
+export async function putBytes(
+  context: StoreContext,
+  target: ObjectLocation,
+  bytes: Buffer,
+  crc32: number,
+  options: PutOptions,
+): Promise<PutResult> {
+  const send = (conditional: boolean) =>
+    context.client.send(
+      new PutObjectCommand({
+        Bucket: target.bucket,
+        Key: target.key,
+        Body: bytes,
+        ContentLength: bytes.byteLength,
+        ContentType: options.contentType,
+        Metadata: options.metadata,
+        ChecksumCRC32: crc32ToBase64(crc32),
+        ...(conditional ? { IfNoneMatch: '*' } : {}),
+      }),
+      sending(options.signal),
+    );
+  try {
+    const answer = await send(options.ifNoneMatch === true);
+    return { etag: bareEtag(answer.ETag), created: true };
+  } catch (error) {
+    if (options.ifNoneMatch !== true) throw error;
+    if (!hasStatus(error, 412) && !isUnsupported(error)) throw error;
+    const head = await headObject(context, target, options.signal);
+    if (head !== null) return { etag: head.etag, created: false };
+    // the store does not know the condition, or the object went away between the two requests
+    const answer = await send(false);
+    return { etag: bareEtag(answer.ETag), created: true };
+  }
+}
+
+/** Deletes an object; one that is not there is deleted already. With `etag`, only that content. */
+export async function deleteObject(
+  context: StoreContext,
+  location: ObjectLocation & { versionId?: string | undefined },
+  options: { signal?: AbortSignal | undefined; etag?: string | undefined } = {},
+): Promise<void> {
+  await attempt(uriOf(location), options.signal, async () => {
+    if (options.etag !== undefined) {
+      // IfMatch on deletes is known to few stores: look first
+      const head = await headObject(context, location, options.signal);
+      if (head === null) return;
+      if (head.etag !== bareEtag(options.etag)) {
+        throw trouble('OBJECT_CHANGED', 'the object changed; it is not deleted', { subject: uriOf(location) });
+      }
+    }
+    await context.client
+      .send(new DeleteObjectCommand(named(location)), sending(options.signal, SMALL_REQUEST_MS))
+      .catch((error: unknown) => {
+        if (!hasStatus(error, 404) || (error as Error).name === 'NoSuchBucket') throw error;
+      });
+  });
+}
+
+/** Bucket, Key and VersionId as the SDK names them. */
+export function named(location: ObjectLocation & { versionId?: string | undefined }): {
+  Bucket: string;
+  Key: string;
+  VersionId?: string;
+} {
+  return {
+    Bucket: location.bucket,
+    Key: location.key,
+    ...(location.versionId === undefined ? {} : { VersionId: location.versionId }),
+  };
+}
