@@ -54,7 +54,7 @@ export const brokenTiffs = {
       },
     }),
   /** A code that no registry knows. */
-  unknownCode: (): Uint8Array => writeTiff({ ...SMALL, epsg: 31999, geographic: false }),
+  unknownCode: (): Uint8Array => writeTiff({ ...SMALL, epsg: 29999, geographic: false }),
 } as const;
 
 /** A raster without a place of its own and the world file that lies beside it. */

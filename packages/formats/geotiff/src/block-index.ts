@@ -16,6 +16,15 @@ export interface BlockIndex {
   nearest: { column: number; row: number } | null;
 }
 
+/** Bytes of an entry by TIFF type. */
+const INDEX_SIZES: ReadonlyMap<number, number> = new Map([
+  [3, 2],
+  [4, 4],
+  [13, 4],
+  [16, 8],
+  [18, 8],
+]);
+
 /** Offsets of two arrays nearer than this are read together. */
 const GAP = 64 * 1024;
 
@@ -68,7 +77,7 @@ interface ArrayTag {
 
 function arrayOf(image: Image, name: 'TileOffsets' | 'StripOffsets' | 'TileByteCounts' | 'StripByteCounts'): ArrayTag {
   const entry: Entry | undefined = image.directory.entries.get(TAG[name]);
-  const size = entry === undefined ? undefined : ({ 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 } as const)[entry.type as 3];
+  const size = entry === undefined ? undefined : INDEX_SIZES.get(entry.type);
   if (entry === undefined || size === undefined || !Number.isSafeInteger(entry.offset)) {
     throw new GeoTiffError(
       'MALFORMED_TIFF',

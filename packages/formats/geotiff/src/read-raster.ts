@@ -213,11 +213,11 @@ async function placeOf(values: ValueReader, image: Image, { srs, beside }: ReadO
   );
   if (placement.kind !== 'affine') throw unplaced(placement, beside);
   const { geotransform } = placement;
-  const crs = await decideCrs(keys, srs).catch((error: unknown) => {
+  const nativeBbox = windowBbox(geotransform, 0, 0, image.width, image.height);
+  const crs = await decideCrs(keys, nativeBbox, srs).catch((error: unknown) => {
     const outside = error instanceof GeoTiffError && error.code === 'NO_CRS' && (beside?.projection || beside?.pam);
     throw outside ? georefOutside('its coordinate reference system') : error;
   });
-  const nativeBbox = windowBbox(geotransform, 0, 0, image.width, image.height);
   const pixel = Math.max(Math.hypot(geotransform[1], geotransform[4]), Math.hypot(geotransform[2], geotransform[5]));
   const wgs84 = wgs84BboxOf(nativeBbox, crs.definition, pixel);
   return {

@@ -44,7 +44,8 @@ const METHODS: Readonly<Record<number, string>> = {
 export async function projectionOf(keys: GeoKeys): Promise<Projection | null> {
   const base = await baseOf(keys);
   if (base === null) return null;
-  const geographic = keys.number('GTModelType') === 2 || keys.number('ProjectedCSType') === undefined;
+  const model = keys.number('GTModelType');
+  const geographic = model === 2 || (model === undefined && keys.number('ProjectedCSType') === undefined);
   if (geographic) return { ...base, method: 'longlat', toMeter: 1 };
   const unit = keys.number('ProjLinearUnits') ?? 9001;
   const toMeter = unit === USER_DEFINED ? keys.number('ProjLinearUnitSize') : LINEAR_CODES[unit];

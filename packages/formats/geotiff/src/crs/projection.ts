@@ -84,7 +84,7 @@ export function utm(
 /** A text that is equal for projections that are the same, however they are written. */
 export function keyOf(projection: Projection): string {
   const p = projection;
-  const parts = [p.method, digits(p.a, 3), digits(p.rf, 5), digits(p.primeMeridian, 5), digits(p.toMeter, 8)];
+  const parts = [p.method, digits(p.a, 3), digits(p.rf, 6), digits(p.primeMeridian, 5), digits(p.toMeter, 8)];
   if (p.method === 'longlat') return parts.join(' ');
   let { lat_0 = 0, lat_1, lat_2, lat_ts, k = 1 } = p;
   const lon_0 = ((((p.lon_0 ?? 0) + 180) % 360) + 360) % 360;
