@@ -47,11 +47,9 @@ export function createInbox({ files, store, inbox, memory }: InboxConfig): Inbox
             await store.upload({
               reader,
               target,
-              dataset: '',
               contentId: rasterPart(fingerprint),
               memory,
-              expectedSha256: null,
-              replace: true,
+              overwrite: true,
               signal,
               onProgress: (done, total) => onProgress(basename(target.key), done, total),
             });

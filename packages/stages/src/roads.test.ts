@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import {
-  type PublishedLayer,
   type PublishJob,
   parseLocation,
   type RegisterJob,
@@ -14,7 +13,7 @@ import {
 } from '@geosluice/jobs';
 import { createMemoryLedger } from '../../../test/ports/memory-ledger.ts';
 import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
-import type { PublishRequest } from './publish/ports.ts';
+import type { GeoServerPort } from './ports.ts';
 import { createPublishStage } from './publish/stage.ts';
 import { createRegisterStage } from './register/stage.ts';
 import { testContext } from './testing/context.ts';
@@ -71,8 +70,7 @@ test('a spooled body is copied server side and its spool is taken away', async (
 test('an object served in place is neither copied nor owned; one that changed is looked at again', async () => {
   const bytes = Buffer.from('data');
   store.objects.set('inbox/a/dem.tif', bytes);
-  const etag =
-    (await store.head({ kind: 's3', bucket: 'inbox', key: 'a/dem.tif' }, AbortSignal.timeout(1000)))?.etag ?? '';
+  const etag = (await store.head({ bucket: 'inbox', key: 'a/dem.tif' }, AbortSignal.timeout(1000)))?.etag ?? '';
   const job = { ...example, options: { storage: 'in-place' } as const, fingerprint: { size: 4, etag } };
   const outcome = await upload()(job, testContext());
   assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'publish' && outcome.jobs[0].kind === 'add');
@@ -100,7 +98,7 @@ test('a superseded job writes nothing outside', async () => {
 
 test('publish proves the object readable, publishes, waits until it is drawn, and only then goes on', async () => {
   const calls: string[] = [];
-  const requests: PublishRequest[] = [];
+  const requests: Array<Parameters<GeoServerPort['publish']>[0]> = [];
   const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
   store.objects.set('geodata/k.tif', Buffer.from('data'));
   store.objects.set('geodata/k.sld', Buffer.from('<sld/>'));
@@ -113,7 +111,7 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
         requests.push(request);
         return layer;
       },
-      async drawn({ name }: PublishedLayer) {
+      async drawn({ layer: { name } }) {
         calls.push(`drawn ${name}`);
       },
       remove: async () => assert.fail('not asked for'),
@@ -218,6 +216,7 @@ test('removal goes backwards, stage by stage, and takes only what is the dataset
       drawn: async () => assert.fail('not asked for'),
       async remove({ name }) {
         order.push(`geoserver ${name}`);
+        return 'removed';
       },
     },
   });

@@ -99,7 +99,7 @@ async function keep(subject: Subject, name: string, bytes: Uint8Array, ending: s
   const { ports, job, seen, context } = subject;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const { bucket, key } = besideKey(ports.target, job.dataset, seen, subject.name, sha256, ending);
-  await ports.store.put({ kind: 's3', bucket, key }, bytes, { contentType, signal: context.signal });
+  await ports.store.put({ bucket, key }, bytes, { contentType, signal: context.signal });
   return { bucket, key, sha256, name, size: bytes.byteLength };
 }
 

@@ -1,5 +1,6 @@
 import type { Outcome, PublishJob, RemoveJob, Stage, StageContext } from '@geosluice/jobs';
 import { deriveTitle } from '../discover/name.ts';
+import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
 
 const MAX_STYLE_BYTES = 1024 * 1024;
@@ -23,13 +24,14 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     object,
     facts,
     title: job.options.title ?? metadata.title ?? deriveTitle(job.location),
-    abstract: metadata.abstract,
+    abstract: metadata.abstract ?? '',
+    isOurs: (url) => url.includes(`/${job.dataset}/`),
     keywords: [...new Set([...metadata.keywords, ...(job.options.keywords ?? [])])],
     style,
     log: context.log,
     signal: context.signal,
   });
-  await ports.geoserver.drawn(layer, { object, facts, log: context.log, signal: context.signal });
+  await ports.geoserver.drawn({ layer, object, facts, log: context.log, signal: context.signal });
   return {
     kind: 'next',
     record: { layer, object, publishedVersion: job.version },
@@ -43,17 +45,15 @@ async function readStyle(
   ports: PublishPorts,
 ): Promise<{ name: string; sld: string } | null> {
   if (job.style === null) return null;
-  const { bucket, key } = job.style;
-  const bytes = await ports.store.get(
-    { kind: 's3', bucket, key },
-    { maxBytes: MAX_STYLE_BYTES, signal: context.signal },
-  );
+  const bytes = await readBeside(ports.store, job.style, MAX_STYLE_BYTES, context.signal);
   return { name: job.name, sld: new TextDecoder().decode(bytes) };
 }
 
 async function remove(job: RemoveJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
   await context.fence();
   const { workspace, name, dataset } = job;
-  await ports.geoserver.remove({ workspace, name, dataset, log: context.log, signal: context.signal });
-  return { kind: 'next', jobs: [{ ...job, stage: 'upload' }] };
+  const isOurs = (url: string) => url.includes(`/${dataset}/`);
+  const { log, signal } = context;
+  const note = await ports.geoserver.remove({ workspace, name, dataset, isOurs, log, signal });
+  return { kind: 'next', note, jobs: [{ ...job, stage: 'upload' }] };
 }

@@ -6,6 +6,7 @@ import {
   type Stage,
   type StageContext,
 } from '@geosluice/jobs';
+import { readBeside } from '../read-beside.ts';
 import type { RegisterPorts } from './ports.ts';
 
 const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
@@ -25,8 +26,7 @@ async function add(job: RegisterJob, context: StageContext, ports: RegisterPorts
 
 async function readSidecar(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<Uint8Array | null> {
   if (job.sidecar === null) return null;
-  const { bucket, key } = job.sidecar;
-  return await ports.store.get({ kind: 's3', bucket, key }, { maxBytes: MAX_SIDECAR_BYTES, signal: context.signal });
+  return await readBeside(ports.store, job.sidecar, MAX_SIDECAR_BYTES, context.signal);
 }
 
 /** What the rule wants done with the file in the inbox, only now that the dataset is there. */

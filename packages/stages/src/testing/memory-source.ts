@@ -89,6 +89,8 @@ export function createMemorySource(): MemorySource {
     async stream(location) {
       const bytes = Buffer.from(contentOf(location));
       return {
+        length: null,
+        fingerprint: fingerprintOf(contentOf(location)),
         body: (async function* () {
           yield bytes;
         })(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Retry, type S3Location, type StoredObject } from '@geosluice/jobs';
+import { Retry, type StoredObject } from '@geosluice/jobs';
 import type { StorePort } from '../ports.ts';
 
 /** A bucket in memory behind the store port, for the stages' own tests. */
@@ -19,7 +19,7 @@ export function createMemoryStore(): MemoryStore {
     if (bytes === undefined) throw new Retry('NOT_FOUND', `${place} is not there`, { counterpart: 's3' });
     return bytes;
   };
-  const stored = (target: S3Location, bytes: Uint8Array): StoredObject => {
+  const stored = (target: { bucket: string; key: string }, bytes: Uint8Array): StoredObject => {
     objects.set(at(target), bytes);
     const { bucket, key } = target;
     return { bucket, key, size: bytes.byteLength, etag: etagOf(bytes), checksum: `md5:${etagOf(bytes)}`, owned: true };
@@ -27,23 +27,28 @@ export function createMemoryStore(): MemoryStore {
   return {
     objects,
     calls,
-    async put(target, bytes) {
+    async put(target, body) {
       calls.push(`put ${at(target)}`);
+      const bytes = Buffer.from(body);
       objects.set(at(target), bytes);
-      return { etag: etagOf(bytes) };
+      return { etag: etagOf(bytes), created: true };
     },
     async get(target) {
-      return bytesAt(at(target));
+      const bytes = objects.get(at(target));
+      if (bytes === undefined) return null;
+      return { body: Buffer.from(bytes), etag: etagOf(bytes), contentType: null, metadata: {} };
     },
     async head(target) {
       const bytes = objects.get(at(target));
-      return bytes === undefined ? null : { size: bytes.byteLength, etag: etagOf(bytes) };
+      if (bytes === undefined) return null;
+      const nothing = { modified: null, contentType: null, versionId: null, metadata: {}, crc32: null };
+      return { size: bytes.byteLength, etag: etagOf(bytes), ...nothing };
     },
     async upload({ reader, target, onProgress }) {
       calls.push(`upload ${at(target)}`);
       const bytes = new Uint8Array(reader.size);
       await reader.readInto(0, bytes);
-      onProgress(reader.size, reader.size);
+      onProgress?.(reader.size, reader.size);
       return stored(target, bytes);
     },
     async copy({ from, target }) {
@@ -55,8 +60,7 @@ export function createMemoryStore(): MemoryStore {
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk);
       const bytes = Buffer.concat(chunks);
-      objects.set(at(target), bytes);
-      return { size: bytes.byteLength, etag: etagOf(bytes) };
+      return stored(target, bytes);
     },
     reader({ bucket, key, size }) {
       return {
@@ -66,10 +70,10 @@ export function createMemoryStore(): MemoryStore {
         },
       };
     },
-    async remove(target) {
+    async deleteObject(target) {
       objects.delete(at(target));
     },
-    async removePrefix(bucket, prefix) {
+    async deletePrefix(bucket, prefix) {
       const below = [...objects.keys()].filter((place) => place.startsWith(`${bucket}/${prefix}`));
       for (const place of below) objects.delete(place);
       return below.length;

@@ -11,7 +11,6 @@ const job = {
   fingerprint,
   version,
   spool: null,
-  expectedSha256: null,
 } as const;
 const inPlace = { ...job, options: { storage: 'in-place' } } as const;
 const here = { servedInPlace: () => true, sameEndpoint: () => true };
@@ -22,10 +21,6 @@ test('copy is the default: server side on one endpoint, through us otherwise', (
   assert.equal(decideStorage(job, null, { ...here, sameEndpoint: () => false }), 'through-us');
   const file = { ...job, location: { kind: 'file', path: '/data/a.tif' } } as const;
   assert.equal(decideStorage(file, null, here), 'through-us');
-});
-
-test('a checksum that came with the file is verified by reading it', () => {
-  assert.equal(decideStorage({ ...job, expectedSha256: 'a'.repeat(64) }, null, here), 'through-us');
 });
 
 test('in place where the rule says so and GeoServer never read other content under the key', () => {

@@ -9,7 +9,7 @@ export type Storage = 'in-place' | 'server-side' | 'through-us';
  * read other content under that key: its block cache knows bucket, key and block, but no ETag.
  */
 export function decideStorage(
-  job: Pick<UploadJob, 'options' | 'location' | 'fingerprint' | 'version' | 'spool' | 'expectedSha256'>,
+  job: Pick<UploadJob, 'options' | 'location' | 'fingerprint' | 'version' | 'spool'>,
   entry: LedgerEntry | null,
   where: { servedInPlace(location: Location): boolean; sameEndpoint(location: Location): boolean },
 ): Storage {
@@ -20,7 +20,7 @@ export function decideStorage(
     const neverOther = published === undefined || parseVersion(published).raster === rasterPart(job.fingerprint);
     if (neverOther) return 'in-place';
   }
-  // a checksum that came with the file can only be verified by reading it
-  if (from.kind === 's3' && where.sameEndpoint(from) && job.expectedSha256 === null) return 'server-side';
+  // a spooled copy lies in the target bucket
+  if (job.spool !== null || (from.kind === 's3' && where.sameEndpoint(from))) return 'server-side';
   return 'through-us';
 }

@@ -3,6 +3,7 @@ import {
   formatLocation,
   type Outcome,
   parseVersion,
+  Reject,
   type RemoveJob,
   Retry,
   type S3Location,
@@ -52,50 +53,53 @@ async function bring(
   const version = parseVersion(job.version);
   const request = {
     target: rasterKey(ports.target, job.dataset, version, job.name),
-    dataset: job.dataset,
     contentId: version.raster,
+    metadata: { 'geosluice-dataset': job.dataset },
     memory: ports.memory,
+    fence: context.fence,
     signal: context.signal,
     onProgress: context.progress,
+    ...(job.expectedSha256 === null ? {} : { expectedSha256: job.expectedSha256 }),
   };
   if (storage === 'server-side' && from.kind === 's3') {
-    // a spooled copy has an ETag of its own; the source's is the one discovery saw
-    const head = job.spool === null ? null : await ports.store.head(from, context.signal);
-    const etag = job.spool === null ? job.fingerprint.etag : head?.etag;
-    if (etag === undefined) throw spoolGone(from);
-    const object = await ports.store.copy({ ...request, from: { ...from, etag }, size: job.facts.size });
-    if (job.spool !== null) await ports.store.remove(from, context.signal);
-    return object;
-  }
-  if (job.spool !== null && from.kind === 's3') {
-    const head = await ports.store.head(from, context.signal);
-    if (head === null) throw spoolGone(from);
-    const reader = ports.store.reader({ bucket: from.bucket, key: from.key, ...head });
-    const object = await ports.store.upload({ ...request, reader, expectedSha256: job.expectedSha256 });
-    await ports.store.remove(from, context.signal);
+    if (job.spool === null) {
+      const { etag = '', size } = job.fingerprint;
+      return await ports.store.copy({ ...request, from: { ...from, etag, size } });
+    }
+    // a spooled copy has an ETag of its own
+    const spooled = await ports.store.head(from, context.signal);
+    if (spooled === null) return await spoolGone(ports, request.target, from, context);
+    const object = await ports.store.copy({ ...request, from: { ...from, etag: spooled.etag, size: spooled.size } });
+    await ports.store.deleteObject(from, { signal: context.signal });
     return object;
   }
   ports.sources.checkAllowed(from);
   const reader = await ports.sources.for(from).open(from, job.fingerprint, context.signal);
   try {
-    return await ports.store.upload({ ...request, reader, expectedSha256: job.expectedSha256 });
+    return await ports.store.upload({ ...request, reader });
   } finally {
     await reader.close?.();
   }
 }
 
-function spoolGone(from: S3Location): Retry {
-  return new Retry('SPOOL_GONE', `the spooled copy ${formatLocation(from)} is gone`, {
-    subject: from.key,
-    counterpart: 's3',
-  });
+/** An earlier run may have copied the spool and taken it away before it was killed. */
+async function spoolGone(
+  ports: UploadPorts,
+  target: { bucket: string; key: string },
+  from: S3Location,
+  context: StageContext,
+): Promise<StoredObject> {
+  const done = await ports.store.head(target, context.signal);
+  if (done !== null) return { ...target, size: done.size, etag: done.etag, checksum: null, owned: true };
+  const subject = formatLocation(from);
+  throw new Reject('SOURCE_GONE', `the spooled copy ${subject} is gone; retry the dataset`, { subject });
 }
 
 /** The last step of removal: everything below the dataset's prefix, and nothing that was served in place. */
 async function remove(job: RemoveJob, context: StageContext, ports: UploadPorts): Promise<Outcome> {
   await context.fence();
   if (job.mode === 'delete') {
-    await ports.store.removePrefix(ports.target.bucket, datasetPrefix(ports.target, job.dataset), context.signal);
+    await ports.store.deletePrefix(ports.target.bucket, datasetPrefix(ports.target, job.dataset), context.signal);
   }
   return { kind: 'done', record: { state: 'removed' }, note: job.mode };
 }
