@@ -48,7 +48,6 @@ export interface GeoKeys {
   text(...names: KeyName[]): string | undefined;
   /** All citations and names, for matching. */
   citations(): string[];
-  readonly empty: boolean;
 }
 
 /** Reads GeoKeyDirectory with its two companions. What makes no sense is left out. */
@@ -78,6 +77,5 @@ export function parseGeoKeys(directory: readonly number[], doubles: readonly num
     text: (...names) => first(names, (value): value is string => typeof value === 'string'),
     citations: () =>
       [...found.values()].filter((value) => typeof value === 'string').flatMap((text) => text.split('|')),
-    empty: found.size === 0,
   };
 }

@@ -178,6 +178,18 @@ describe('verdicts on the CRS', () => {
     assert.deepEqual([found.srs, found.srsDeclared, found.wgs84Bbox], ['EPSG:4326', true, [10, 45, 11, 46]]);
   });
 
+  test('keys that tell how pixels lie but not in which CRS are as good as none', async () => {
+    for (const geoKeys of [{ 1025: 1 }, { 1024: 1 }, { 1024: 32767, 1026: 'local' }]) {
+      await assert.rejects(facts({ geoKeys }), refused('NO_CRS'));
+    }
+  });
+
+  test('heights and geocentric axes are no CRS of a raster', async () => {
+    for (const code of [5703, 4978]) {
+      await assert.rejects(facts({ epsg: code, geographic: true }), refused('CRS_UNKNOWN'));
+    }
+  });
+
   test('a raster without a place is told from one whose place lies beside it', async () => {
     await assert.rejects(sample('nocrs.tif'), refused('NO_GEOREFERENCE'));
     for (const beside of [{ worldfile: true }, { pam: true }, { projection: true }]) {

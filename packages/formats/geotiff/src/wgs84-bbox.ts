@@ -20,9 +20,13 @@ export async function isKnownSrs(srs: string): Promise<boolean> {
 export async function toWgs84Bbox(bbox: Bbox, srs: string): Promise<Bbox> {
   const definition = await definitionOf(codeOf(srs));
   if (definition === null) {
-    throw new GeoTiffError('CRS_UNKNOWN', `${srs} is not a known EPSG code; give a known one with the option srs`, {
-      subject: 'srs',
-    });
+    throw new GeoTiffError(
+      'CRS_UNKNOWN',
+      `${srs} is no known EPSG code of a map's CRS; give a known one with the option srs`,
+      {
+        subject: 'srs',
+      },
+    );
   }
   return wgs84BboxOf(bbox, definition).bbox;
 }

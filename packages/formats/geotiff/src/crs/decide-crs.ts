@@ -43,7 +43,8 @@ async function fromFile(keys: GeoKeys, bbox: Bbox): Promise<DecidedCrs> {
   // GDAL writes model 32767 where only a WKT in the citation tells the projection.
   const projects = projected !== undefined && projected > 0;
   const own = projects ? projected : model === 1 || model === USER_DEFINED ? USER_DEFINED : geographic;
-  if (keys.empty || own === undefined || own === 0) {
+  const spelled = projects || geographic !== undefined || keys.number('Projection', 'ProjCoordTrans') !== undefined;
+  if (!spelled || own === undefined || own === 0) {
     if (userWkt(keys) !== null) return matched(keys, bbox);
     throw new GeoTiffError(
       'NO_CRS',
@@ -111,7 +112,7 @@ export function codeOf(srs: string): number {
 function unknown(srs: string, subject: string): GeoTiffError {
   return new GeoTiffError(
     'CRS_UNKNOWN',
-    `${srs} (from ${subject}) is not a known EPSG code; give a known one with the option srs`,
+    `${srs} (from ${subject}) is no known EPSG code of a map's CRS; give a known one with the option srs`,
     {
       subject,
     },

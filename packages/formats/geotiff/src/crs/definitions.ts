@@ -41,7 +41,7 @@ interface Raw {
 const LIMIT = 64;
 const known = new Map<number, Promise<Definition | null>>();
 
-/** Looks up one code; only its own file of the index is read. Null where the index does not know it. */
+/** Looks up one code; only its own file of the index is read. Null where the index has no CRS of a map under it. */
 export function definitionOf(code: number): Promise<Definition | null> {
   const cached = known.get(code);
   if (cached !== undefined) return cached;
@@ -59,7 +59,8 @@ async function load(code: number): Promise<Definition | null> {
   if (old !== undefined) return { code, kind: 'CRS-PROJCRS', name: old[0], proj4: old[1], area: null, unit: 'metre' };
   try {
     const raw: Raw = JSON.parse(await readFile(indexFile(`s/${code}.json`), 'utf8'));
-    return definition(raw);
+    // Heights, building sites and geocentric axes are no CRS of a raster.
+    return /VERTCRS|ENGCRS|GCENCRS/.test(raw.kind) ? null : definition(raw);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
