@@ -36,11 +36,13 @@ export function isAway(error: unknown): boolean {
   return error.name === 'MaxRetriesPerRequestError' || CONNECTION.test(error.message);
 }
 
-/** Any error of a Redis client as one of ours; ours are left as they are. */
-export function asPipelineError(error: unknown): PipelineError {
-  if (error instanceof PipelineError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return isAway(error)
-    ? new PipelineError('REDIS_AWAY', `Redis does not answer: ${message}`, { cause: error, down: true })
-    : new PipelineError('REDIS_REFUSED', `Redis refused a command: ${message}`, { cause: error });
+/** An error of Redis or its client as one of ours; anything else is left as it is. */
+export function asPipelineError(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (error instanceof GeosluiceError) return error;
+  if (isAway(error)) {
+    return new PipelineError('REDIS_AWAY', `Redis does not answer: ${error.message}`, { cause: error, down: true });
+  }
+  if (error.name !== 'ReplyError') return error;
+  return new PipelineError('REDIS_REFUSED', `Redis refused a command: ${error.message}`, { cause: error });
 }

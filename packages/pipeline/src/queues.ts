@@ -1,0 +1,169 @@
+import {
+  type DatasetState,
+  datasetOf,
+  type Job,
+  jobIdOf,
+  type Priority,
+  STAGES,
+  type StageName,
+} from '@geosluice/jobs';
+import { type JobsOptions, Queue } from 'bullmq';
+import type { QueueCounts, Queues } from './api.ts';
+import { asPipelineError } from './error.ts';
+import type { Keys } from './keys.ts';
+import type { FailedJob } from './ledger/codec.ts';
+import type { Client } from './redis.ts';
+import { runScript, script } from './script.ts';
+
+/** BullMQ takes jobs without a priority before all others, and then lower numbers first. */
+const PRIORITIES: Record<Priority, number> = { interactive: 0, bulk: 10, reconcile: 20 };
+const CHUNK = 500;
+
+/** Takes jobs out of a failed set, and never one that waits or runs again under the same id. */
+const DROP_FAILED = script(`
+local dropped = 0
+for i = 1, #ARGV do
+  if redis.call('ZREM', KEYS[1] .. ':failed', ARGV[i]) == 1 then
+    local job = KEYS[1] .. ':' .. ARGV[i]
+    redis.call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed',
+      job .. ':unsuccessful')
+    dropped = dropped + 1
+  end
+end
+return dropped
+`);
+
+/** Where a job stands; null where the queue does not hold it. */
+export type JobStanding = 'waiting' | 'active' | 'delayed' | 'failed' | null;
+
+export interface InternalQueues extends Queues {
+  /** `delayMs`: not before then. */
+  add(jobs: readonly Job[], delayMs?: number): Promise<void>;
+  of(stage: StageName): Queue;
+  standing(stage: StageName, id: string): Promise<JobStanding>;
+  dropFailed(jobs: readonly FailedJob[]): Promise<void>;
+  /** Moves a stored failed job back, with fresh attempts. @returns false where it is not there */
+  retryFailed(stage: StageName, id: string): Promise<boolean>;
+  /** Jobs of all stages that wait to be begun; what waits for a time of its own in discover is left out. */
+  backlog(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Options of every job. Attempts and back-off are the runner's to decide, so BullMQ gets a number that it never reaches.
+ * The failed ones of a dataset stay, as its dead letter; a list job has none: its next scan is its retry.
+ */
+export function jobOptionsOf(job: Job): JobsOptions {
+  const list = job.stage === 'discover' && job.kind === 'list';
+  const priority = PRIORITIES[job.options.priority ?? (list ? 'bulk' : 'interactive')];
+  return {
+    jobId: jobIdOf(job),
+    ...(priority === 0 ? {} : { priority }),
+    attempts: 1_000_000,
+    backoff: { type: 'geosluice' },
+    removeOnComplete: true,
+    removeOnFail: list,
+    stackTraceLimit: 3,
+  };
+}
+
+export function createQueues(redis: Client, keys: Keys, onError: (error: Error) => void): InternalQueues {
+  const queues = new Map(
+    STAGES.map((stage) => {
+      const queue = new Queue(stage, { connection: redis, prefix: keys.root, skipVersionCheck: true });
+      queue.on('error', onError);
+      return [stage, queue] as const;
+    }),
+  );
+  const of = (stage: StageName): Queue => {
+    const queue = queues.get(stage);
+    if (queue === undefined) throw new Error(`no queue is named ${stage}`);
+    return queue;
+  };
+  const dropFailed: InternalQueues['dropFailed'] = async (jobs) => {
+    for (const stage of STAGES) {
+      const ids = jobs.filter((job) => job.stage === stage).map(({ id }) => id);
+      if (ids.length > 0) await runScript(redis, DROP_FAILED, [`${keys.root}:${stage}`], ids);
+    }
+  };
+
+  return {
+    of,
+    dropFailed,
+    async add(jobs, delayMs) {
+      try {
+        for (const stage of STAGES) {
+          const own = jobs.filter((job) => job.stage === stage);
+          for (let from = 0; from < own.length; from += CHUNK) {
+            const slice = own.slice(from, from + CHUNK);
+            await dropFailed(slice.map((job) => ({ stage, id: jobIdOf(job) })));
+            const delay = delayMs === undefined ? {} : { delay: delayMs };
+            const opts = (data: Job): JobsOptions => ({ ...jobOptionsOf(data), ...delay });
+            await of(stage).addBulk(slice.map((data) => ({ name: data.kind, data, opts: opts(data) })));
+          }
+        }
+      } catch (error) {
+        throw asPipelineError(error);
+      }
+    },
+    async counts() {
+      const each = await Promise.all(STAGES.map(async (stage) => [stage, await countsOf(redis, keys, stage)] as const));
+      return Object.fromEntries(each) as Record<StageName, QueueCounts>;
+    },
+    async standing(stage, id) {
+      const state = await of(stage).getJobState(id);
+      if (state === 'waiting' || state === 'prioritized' || state === 'waiting-children') return 'waiting';
+      return state === 'active' || state === 'delayed' || state === 'failed' ? state : null;
+    },
+    async retryFailed(stage, id) {
+      if ((await redis.zscore(keys.failed(stage), id)) === null) return false;
+      const job = await of(stage).getJob(id);
+      if (job === undefined) return false;
+      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+      return true;
+    },
+    async backlog() {
+      const pipeline = redis.pipeline();
+      for (const stage of STAGES) {
+        pipeline.llen(`${keys.root}:${stage}:wait`).zcard(`${keys.root}:${stage}:prioritized`);
+        if (stage !== 'discover') pipeline.zcard(`${keys.root}:${stage}:delayed`);
+      }
+      const answers = (await pipeline.exec()) ?? [];
+      return answers.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+async function countsOf(redis: Client, keys: Keys, stage: StageName): Promise<QueueCounts> {
+  const queue = `${keys.root}:${stage}`;
+  const pipeline = redis
+    .pipeline()
+    .llen(`${queue}:wait`)
+    .zcard(`${queue}:prioritized`)
+    .zcard(`${queue}:delayed`)
+    .llen(`${queue}:active`)
+    .zcard(`${queue}:failed`)
+    .hexists(`${queue}:meta`, 'paused')
+    .hget(keys.hold(stage), 'until');
+  try {
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [error] of answers) if (error !== null) throw error;
+    const at = (index: number): number => Number(answers[index]?.[1] ?? 0);
+    return {
+      ...{ waiting: at(0), prioritized: at(1), delayed: at(2), active: at(3), failed: at(4), paused: at(5) === 1 },
+      heldForMs: Math.max(0, at(6) - Date.now()),
+    };
+  } catch (error) {
+    throw asPipelineError(error);
+  }
+}
+
+/** The state of a dataset while this job waits or runs. */
+export function stateWhile(job: Job): DatasetState | null {
+  if (datasetOf(job) === undefined || job.stage === 'discover') return null;
+  if (job.kind === 'remove') return 'removing';
+  return job.stage === 'upload' ? 'uploading' : job.stage === 'publish' ? 'publishing' : 'registering';
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { type IngestOptions, type InspectJob, JOB_SCHEMA, type LedgerEntry, type RemoveJob } from '@geosluice/jobs';
+
+/** Puts one dataset back onto its road from its beginning. */
+export interface Restart {
+  /**
+   * A forced look, whose id nothing else has: it takes effect whatever job of the dataset waits, runs or has failed.
+   * A dead dataset is dead no more. @returns the id of the job, null where the ledger does not know the dataset
+   */
+  inspect(
+    dataset: string,
+    how: { reason: InspectJob['reason']; priority?: IngestOptions['priority']; delayMs?: number },
+  ): Promise<string | null>;
+  /** Starts, or starts again, the road backwards. @returns the answer of the ledger: a generation, 0 or -1 */
+  remove(dataset: string, mode: 'delete' | 'unpublish'): Promise<number>;
+}
+
+export function forcedInspect(
+  entry: Pick<LedgerEntry, 'dataset' | 'location' | 'ingestion'>,
+  options: IngestOptions,
+  reason: InspectJob['reason'],
+): InspectJob {
+  const { dataset, location, ingestion } = entry;
+  return {
+    ...{ schema: JOB_SCHEMA, stage: 'discover', kind: 'inspect', ingestion, options, dataset, location, reason },
+    ...{ force: true, nonce: freshNonce(), seen: '' },
+  };
+}
+
+/** Short, unique, and never all digits. */
+export function freshNonce(): string {
+  return `n${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+}
+
+/** Null where nothing outside can exist of it yet: it never got a name. */
+export function removeJobOf(entry: LedgerEntry, mode: 'delete' | 'unpublish'): RemoveJob | null {
+  const { ingestion, options, dataset, generation, version, workspace, name, object } = entry;
+  if (workspace === undefined || name === undefined || version === '') return null;
+  return {
+    ...{ schema: JOB_SCHEMA, stage: 'register', kind: 'remove', ingestion, options, dataset, generation, version },
+    ...{ workspace, name, object: object ?? null, mode },
+  };
+}

@@ -1,0 +1,28 @@
+import { type Job, STAGES, type StageName } from '@geosluice/jobs';
+import type { EntryView } from '../ledger/ledger.ts';
+
+/**
+ * What to do with a job before its stage is called.
+ * `run`; `superseded`: a higher generation is known; `finished`: a later stage has already recorded something, so this
+ * one ended and only its completion was lost; `failed`: it was recorded as dead, and only BullMQ has not heard of it;
+ * `unknown`: the ledger lost the dataset, and the job brings it back.
+ */
+export type Start = 'run' | 'superseded' | 'finished' | 'failed' | 'unknown';
+
+export function decideStart(job: Job, jobId: string, view: EntryView | null): Start {
+  if (job.stage === 'discover') {
+    if (job.kind === 'list' || view === null || view.takenBy !== jobId) return 'run';
+    return walked(job.stage, view, false);
+  }
+  if (view === null) return 'unknown';
+  if (view.generation > job.generation) return 'superseded';
+  if (view.generation < job.generation) return 'run';
+  if (view.state === 'removed') return 'finished';
+  return walked(job.stage, view, job.kind === 'remove');
+}
+
+function walked(stage: StageName, { by, state }: EntryView, backwards: boolean): Start {
+  const ahead = STAGES.indexOf(by as StageName) - STAGES.indexOf(stage);
+  if (by !== '' && (backwards ? ahead < 0 : ahead > 0)) return 'finished';
+  return by === stage && state === 'dead' ? 'failed' : 'run';
+}

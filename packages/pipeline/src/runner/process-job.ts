@@ -1,0 +1,374 @@
+import {
+  describeLocation,
+  type Job,
+  type Log,
+  NewerJob,
+  type Outcome,
+  Reject,
+  readJob,
+  SETTLED,
+  type Stage,
+  type StageJobs,
+  type StageName,
+} from '@geosluice/jobs';
+import {
+  type Job as BullJob,
+  DelayedError,
+  type Queue,
+  RateLimitError,
+  UnrecoverableError,
+  WaitingError,
+} from 'bullmq';
+import { isAway } from '../error.ts';
+import type { Internals } from '../internals.ts';
+import type { EntryView, RecordOptions } from '../ledger/ledger.ts';
+import { checkOutcome, clearedBy, patchOf } from './advance.ts';
+import { type Backoff, retryDelayMs } from './backoff.ts';
+import { decideError, type Verdict } from './decide-error.ts';
+import { decideStart } from './decide-start.ts';
+import type { Hold } from './hold.ts';
+import { JobRun } from './job-run.ts';
+import type { RunnerMetrics, RunOutcome } from './metrics.ts';
+import type { RunLog } from './run-log.ts';
+
+export interface ProcessorParts<S extends StageName> {
+  stage: S;
+  run: Stage<S>;
+  internals: Internals;
+  queue: Queue;
+  hold: Hold;
+  runLog: RunLog;
+  attempts: number;
+  backoff: Backoff;
+  maxCrashes: number;
+  maxBacklog: number;
+  log: Log;
+  metrics: Partial<RunnerMetrics>;
+  probe: (point: string) => void;
+  /** Runs under way, by id of their job; the life of the worker looks at them. */
+  runs: Map<string, JobRun<S>>;
+  closing(): boolean;
+}
+
+/** BullMQ puts the job back after this long; the attempt is burnt. */
+export class RetryLater extends Error {
+  readonly delayMs: number;
+  constructor(message: string, delayMs: number, stack: string | undefined) {
+    super(message);
+    this.name = 'RetryLater';
+    this.delayMs = delayMs;
+    if (stack !== undefined) this.stack = stack;
+  }
+}
+
+/** Milliseconds before a job of a newer build is offered again, and before a list job that met a full house is. */
+const NEWER_MS = 30_000;
+const FULL_HOUSE_MS = 5_000;
+/** A content that changed under the eyes of a stage is looked at again after this. */
+const CHANGED_MS = 2_000;
+
+/** Takes one job from BullMQ's hands to one of its ends: completed, delayed, back in the queue, or failed. */
+export function createProcessor<S extends StageName>(
+  parts: ProcessorParts<S>,
+): (bull: BullJob, token: string) => Promise<void> {
+  return async (bull, token) => {
+    const jobId = bull.id ?? '';
+    if (parts.closing()) return await putBack(bull, token);
+    const job = await parsed(parts, bull, token);
+    const { ledger } = parts.internals;
+    const attempt = bull.attemptsMade + 1;
+    const run = new JobRun<S>({ job, jobId, token, attempt, generation: 0, ledger });
+    parts.runs.set(jobId, run);
+    try {
+      await processRun(parts, bull, run);
+    } catch (error) {
+      // Redis itself is away: nothing can be told, so nothing is; the lock runs out and the job comes back
+      if (isAway(error)) throw new WaitingError();
+      throw error;
+    } finally {
+      parts.runs.delete(jobId);
+    }
+  };
+}
+
+async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: BullJob, run: JobRun<S>): Promise<void> {
+  const { hold, runLog, internals, queue } = parts;
+  const gate = await hold.gate(run.token);
+  if (gate.kind === 'held') {
+    await queue.rateLimit(gate.ms);
+    throw new RateLimitError();
+  }
+  let well = false;
+  let downAgain = false;
+  let outcome: RunOutcome = 'lost';
+  try {
+    const job = run.job as Job;
+    if (job.stage === 'discover' && job.kind === 'list' && (await internals.queues.backlog()) > parts.maxBacklog) {
+      outcome = 'held';
+      await delayed(bull, run.token, FULL_HOUSE_MS);
+    }
+    const crashes = await runLog.started(run.jobId);
+    if (job.stage === 'discover' && job.kind === 'list') {
+      await internals.redis.sadd(internals.keys.open(job.ingestion), run.jobId);
+    }
+    const view = run.dataset === undefined ? null : await internals.ledger.view(run.dataset);
+    const start = await begin(parts, run, view);
+    if (start !== 'run') {
+      outcome = start === 'superseded' ? 'superseded' : 'done';
+      return await finished(parts, run);
+    }
+    if (crashes >= parts.maxCrashes) {
+      outcome = 'dead';
+      const message = `${crashes} workers died while they worked on this job`;
+      return await buried(parts, run, { kind: 'dead', code: 'WORKER_CRASHED', message });
+    }
+    let result: Outcome | 'handed-back';
+    try {
+      result = await run.call(parts.run, logOf(parts.log, run));
+      parts.probe('ended');
+      if (result !== 'handed-back') checkOutcome(job, result);
+    } catch (error) {
+      if (run.interrupted === 'lock-lost') throw new WaitingError();
+      if (run.interrupted === 'shutdown' && !(error instanceof Reject)) result = 'handed-back';
+      else {
+        const verdict = await judged(parts, bull, run, error);
+        outcome = verdict.kind;
+        downAgain = verdict.kind === 'retry' && verdict.down;
+        return await failed(parts, bull, run, verdict);
+      }
+    }
+    if (result === 'handed-back') {
+      outcome = 'handed-back';
+      await runLog.ended(run.jobId);
+      return await putBack(bull, run.token);
+    }
+    well = result.kind !== 'again';
+    outcome = result.kind;
+    await settled(parts, bull, run, result);
+  } finally {
+    if (gate.kind === 'probe' && !downAgain) {
+      await hold.probed(run.token, well);
+      await queue.removeRateLimitKey();
+    }
+    parts.metrics.ran?.({
+      ...{ stage: parts.stage, kind: run.job.kind, outcome },
+      ms: performance.now() - run.startedAt,
+    });
+  }
+}
+
+/** Fences the job at its start, and brings back to the ledger what it lost. */
+async function begin<S extends StageName>(
+  parts: ProcessorParts<S>,
+  run: JobRun<S>,
+  view: EntryView | null,
+): Promise<'run' | 'superseded' | 'finished'> {
+  const job = run.job as Job;
+  const start = decideStart(job, run.jobId, view);
+  run.generation = job.stage === 'discover' ? (view?.generation ?? 0) : job.generation;
+  if (job.stage === 'discover' && view?.takenBy === run.jobId) run.adopted = true;
+  if (start === 'failed') {
+    await parts.runLog.forget(run.jobId);
+    await parts.internals.ended(job, run.jobId);
+    throw new UnrecoverableError('recorded as dead before its worker died');
+  }
+  if (start === 'unknown' || (view === null && job.stage === 'discover' && job.kind === 'inspect')) {
+    await enter(parts, job);
+  }
+  return start === 'unknown' ? 'run' : start;
+}
+
+async function enter<S extends StageName>(parts: ProcessorParts<S>, job: Job): Promise<void> {
+  if (!('location' in job)) return;
+  const { dataset, location, ingestion, options } = job;
+  await parts.internals.ledger.enter([{ dataset, location, ingestion, options }]);
+}
+
+/** Ledger first, then what comes next, and only then may BullMQ complete the job. */
+async function settled<S extends StageName>(
+  parts: ProcessorParts<S>,
+  bull: BullJob,
+  run: JobRun<S>,
+  outcome: Outcome,
+): Promise<void> {
+  const job = run.job as Job;
+  const note = outcome.note === undefined ? {} : { note: outcome.note };
+  if (outcome.kind === 'again') {
+    if (outcome.record !== undefined || outcome.note !== undefined) {
+      // a settling look or a wait for a sidecar is of a dataset that has not begun, or of one that goes on as it is
+      const answer = await recorded(parts, run, patchOf(job, outcome), note, { once: true });
+      if (answer === 'superseded') return await finished(parts, run);
+      if (answer === 'lost') throw new WaitingError();
+    }
+    await parts.runLog.ended(run.jobId);
+    if (outcome.job !== undefined) await bull.updateData(outcome.job);
+    return await delayed(bull, run.token, outcome.afterMs);
+  }
+  const clear = clearedBy(job, outcome);
+  const answer = await recorded(parts, run, patchOf(job, outcome), note, clear.length === 0 ? {} : { clear });
+  if (answer === 'superseded') return await finished(parts, run);
+  if (answer === 'lost') throw new WaitingError();
+  parts.probe('recorded');
+  if (outcome.kind === 'next') {
+    await parts.internals.admit(outcome.jobs);
+    parts.probe('added');
+  }
+  await finished(parts, run);
+}
+
+async function recorded<S extends StageName>(
+  { internals, stage }: ProcessorParts<S>,
+  run: JobRun<S>,
+  patch: Parameters<Internals['ledger']['record']>[2],
+  step: { note?: string; error?: string },
+  options: RecordOptions = {},
+): Promise<'applied' | 'superseded' | 'lost'> {
+  if (run.dataset === undefined) return run.interrupted === 'lock-lost' ? 'lost' : 'applied';
+  const guard = { key: internals.keys.lock(stage, run.jobId), token: run.token };
+  const attempt = run.attempt > 1 ? { attempt: run.attempt } : {};
+  const line = { stage, ...attempt, ...step };
+  const answer = await internals.ledger.record(run.dataset, run.generation, patch, line, { guard, ...options });
+  return answer === 'unknown' ? 'superseded' : answer;
+}
+
+async function judged<S extends StageName>(
+  parts: ProcessorParts<S>,
+  bull: BullJob,
+  run: JobRun<S>,
+  error: unknown,
+): Promise<Verdict & { holdMs?: number }> {
+  const context = { attempt: run.attempt, attempts: parts.attempts, outages: 0 };
+  const verdict = decideError(error, context);
+  if (verdict.kind !== 'retry' || !verdict.down) return verdict;
+  const { counterpart, code, retryAfterMs } = verdict;
+  const { ms, epoch } = await parts.hold.down({ counterpart, code, atLeastMs: retryAfterMs ?? 0 });
+  await parts.queue.rateLimit(ms);
+  parts.metrics.held?.({ stage: parts.stage, counterpart, code, ms });
+  parts.log.warn({ stage: parts.stage, counterpart, code, ms, job: bull.id }, 'Queue:Hold:Start');
+  const outages = await parts.runLog.metOutage(run.jobId, epoch);
+  return { ...decideError(error, { ...context, outages }), holdMs: ms };
+}
+
+async function failed<S extends StageName>(
+  parts: ProcessorParts<S>,
+  bull: BullJob,
+  run: JobRun<S>,
+  verdict: Verdict & { holdMs?: number },
+): Promise<void> {
+  if (verdict.kind === 'superseded') return await superseded(parts, run);
+  if (verdict.kind === 'dead') return await buried(parts, run, verdict);
+  const { code, message, down, retryAfterMs, stack } = verdict;
+  const log = logOf(parts.log, run);
+  const answer = await recorded(parts, run, { lastError: message }, { error: `${code}: ${message}` });
+  if (answer === 'superseded') return await finished(parts, run);
+  if (answer === 'lost') throw new WaitingError();
+  await parts.runLog.ended(run.jobId);
+  // not back to the head of the queue: the next probe is another job's, so that this one cannot hold all others for ever
+  if (down) return await delayed(bull, run.token, verdict.holdMs ?? 0);
+  const delayMs = retryDelayMs(run.attempt, parts.backoff, retryAfterMs);
+  parts.metrics.retried?.({ stage: parts.stage, code, attempt: run.attempt, delayMs });
+  log.warn({ code, error: message, delayMs, ...(stack === undefined ? {} : { stack }) }, 'Job:Run:Retry');
+  throw new RetryLater(`${code}: ${message}`, delayMs, stack);
+}
+
+/** The ledger first; then BullMQ keeps the job in its failed set, where `asItWas` finds it. */
+async function buried<S extends StageName>(
+  parts: ProcessorParts<S>,
+  run: JobRun<S>,
+  { code, message, stack }: Extract<Verdict, { kind: 'dead' }>,
+): Promise<never | void> {
+  const job = run.job as Job;
+  const { stage, internals } = parts;
+  if (job.stage === 'discover' && job.kind === 'list') {
+    await internals.ledger.problem(job.ingestion, { source: describeLocation(job.source), code, message });
+  } else {
+    const reason = { code, message, stage, ...(stack === undefined ? {} : { stack }) };
+    const bump = job.stage === 'discover' && !run.adopted;
+    const answer = await recorded(
+      ...([parts, run, { state: 'dead', reason, lastError: message }, { error: `${code}: ${message}` }] as const),
+      { failed: { stage, id: run.jobId }, bump },
+    );
+    if (answer === 'superseded') return await finished(parts, run);
+    if (answer === 'lost') throw new WaitingError();
+  }
+  parts.metrics.dead?.({ stage, code });
+  logOf(parts.log, run).warn({ code, error: message }, 'Job:Run:Dead');
+  await parts.runLog.forget(run.jobId);
+  await internals.ended(job, run.jobId);
+  throw new UnrecoverableError(`${code}: ${message}`);
+}
+
+/** Ends quietly; and where nothing newer is on its way after all, the dataset is looked at once more. */
+async function superseded<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
+  const { ledger, restart } = parts.internals;
+  const view = run.dataset === undefined ? null : await ledger.view(run.dataset);
+  const newest = view !== null && view.generation <= run.generation;
+  if (run.dataset !== undefined && newest && !SETTLED.has(view.state) && view.state !== 'removing') {
+    await restart.inspect(run.dataset, { reason: 'event', delayMs: CHANGED_MS });
+  }
+  await finished(parts, run);
+}
+
+async function finished<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
+  await parts.runLog.forget(run.jobId);
+  await parts.internals.ended(run.job as Job, run.jobId);
+}
+
+/** Reads the document; a newer one waits for a newer worker, an invalid one is a dead letter. */
+async function parsed<S extends StageName>(
+  parts: ProcessorParts<S>,
+  bull: BullJob,
+  token: string,
+): Promise<StageJobs[S]> {
+  const { stage, internals, log, metrics } = parts;
+  try {
+    return readJob(stage, bull.data);
+  } catch (error) {
+    if (error instanceof NewerJob) {
+      log.warn({ stage, job: bull.id, error: error.message }, 'Job:Read:Newer');
+      return await delayed(bull, token, NEWER_MS);
+    }
+    if (!(error instanceof Reject)) throw error;
+    const { code, message } = error;
+    const raw = (typeof bull.data === 'object' && bull.data !== null ? bull.data : {}) as Record<string, unknown>;
+    const view = typeof raw.dataset === 'string' ? await internals.ledger.view(raw.dataset) : null;
+    if (typeof raw.dataset === 'string' && view !== null) {
+      const generation = typeof raw.generation === 'number' ? raw.generation : view.generation;
+      const reason = { code, message, stage };
+      const options = { failed: { stage, id: bull.id ?? '' } };
+      await internals.ledger.record(
+        ...([raw.dataset, generation, { state: 'dead', reason, lastError: message }, { stage, error: code }] as const),
+        options,
+      );
+    } else if (typeof raw.ingestion === 'string') {
+      await internals.ledger.problem(raw.ingestion, { source: '', code, message });
+    }
+    metrics.dead?.({ stage, code });
+    log.error({ stage, job: bull.id, error: message }, 'Job:Read:Invalid');
+    throw new UnrecoverableError(`${code}: ${message}`);
+  }
+}
+
+async function delayed(bull: BullJob, token: string, ms: number): Promise<never> {
+  await bull.moveToDelayed(Date.now() + Math.max(0, Math.ceil(ms)), token);
+  throw new DelayedError();
+}
+
+async function putBack(bull: BullJob, token: string): Promise<never> {
+  await bull.moveToWait(token);
+  throw new WaitingError();
+}
+
+function logOf<S extends StageName>(log: Log, { job, jobId, attempt, generation }: JobRun<S>): Log {
+  const about = {
+    ...{ stage: job.stage, job: jobId, attempt, ingestion: job.ingestion },
+    ...('dataset' in job ? { dataset: job.dataset } : {}),
+    ...('version' in job ? { version: job.version, generation } : {}),
+  };
+  return {
+    debug: (data, event) => log.debug({ ...about, ...data }, event),
+    info: (data, event) => log.info({ ...about, ...data }, event),
+    warn: (data, event) => log.warn({ ...about, ...data }, event),
+    error: (data, event) => log.error({ ...about, ...data }, event),
+  };
+}
