@@ -174,12 +174,19 @@ function neutral(text: string): string {
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ UTC/g, 'DATE')
     .replace(/((?:Extended )?Request ID:?) [^;,)]+/g, '$1 ID')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+    .replace(/\d+\.\d{9,}/g, (number) => Number(number).toFixed(9))
     .trim();
 }
 
 function comparable(text: string, type: string): unknown {
   const plain = neutral(text);
-  return type.includes('json') ? JSON.parse(plain) : plain;
+  if (!type.includes('json')) return plain;
+  const document = JSON.parse(plain);
+  // a hash map on the recorded server: its order is another after a change
+  document.coverage?.parameters?.entry?.sort((a: object, b: object) =>
+    JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+  );
+  return document;
 }
 
 /** Colours of the recorded map, at every 16th pixel; a few may be a neighbour's along edges of a reprojection. */
