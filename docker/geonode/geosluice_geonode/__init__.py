@@ -1,0 +1,1 @@
+"""Registers rasters that geosluice published as GeoNode datasets. See docs/geonode.md of the project."""

@@ -1,0 +1,94 @@
+"""Owner, group and permissions: GeoNode's permission functions decide, guardian's rows are written in bulk."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from geonode.base.models import ResourceBase
+from geonode.groups.models import GroupProfile
+from geonode.layers.models import Dataset
+from geonode.security.permissions import DOWNLOAD_PERMISSIONS, OWNER_PERMISSIONS, VIEW_PERMISSIONS
+from geonode.security.permissions import DATASET_EDIT_STYLE_PERMISSIONS
+from geonode.security.registry import permissions_registry
+from geonode.security.utils import AdvancedSecurityWorkflowManager
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from geosluice_geonode.errors import Refused
+
+
+def owner_of(document):
+    users = get_user_model().objects.filter(is_active=True)
+    asked = document.get("owner")
+    if asked:
+        owner = users.filter(username=asked).first()
+        if owner is None:
+            raise Refused("owner", f"names no active user of this GeoNode: {asked}")
+        return owner
+    default = getattr(settings, "GEOSLUICE_OWNER", None)
+    owner = (users.filter(username=default) if default else users.filter(is_superuser=True)).order_by("pk").first()
+    if owner is None:
+        raise Refused("owner", "is not given, and GEOSLUICE_OWNER names no active user and there is no superuser")
+    return owner
+
+
+def group_of(document):
+    """The Group, found by its profile's slug or title; None where none was asked for."""
+    asked = document.get("group")
+    if asked:
+        profile = GroupProfile.objects.filter(Q(slug=asked) | Q(title__iexact=asked)).select_related("group").first()
+        if profile is None:
+            raise Refused("group", f"names no group of this GeoNode: {asked}")
+        return profile.group
+    if document["permissions"] == "group":
+        raise Refused("group", "is needed for the permissions `group`")
+    return None
+
+
+def access_key(document, owner, group):
+    """As long as it is the same, what people changed by hand in GeoNode stays."""
+    return f"{document['permissions']}|{owner.username}|{group.name if group else ''}"
+
+
+def write_access(dataset, permissions):
+    """`permissions` is public, owner or group. Who owns the dataset may do everything."""
+    anonymous = Group.objects.get_or_create(name="anonymous")[0]
+    readers = {"public": anonymous, "group": dataset.group, "owner": None}[permissions]
+    asked = {
+        "users": {dataset.owner: OWNER_PERMISSIONS + DOWNLOAD_PERMISSIONS + DATASET_EDIT_STYLE_PERMISSIONS},
+        "groups": {readers: VIEW_PERMISSIONS + DOWNLOAD_PERMISSIONS} if readers else {},
+    }
+    # created=False: a new resource would be given the site's default readers on top of what was asked for
+    granted = permissions_registry.fixup_perms(dataset, asked, include_virtual=False, created=False)
+    forget_access(dataset)
+    codes = _permissions()
+    users, groups = [], []
+    for rows, model, who, holders in (
+        (users, UserObjectPermission, "user", granted.get("users", {})),
+        (groups, GroupObjectPermission, "group", granted.get("groups", {})),
+    ):
+        for holder, names in holders.items():
+            for name in dict.fromkeys(names):
+                permission = codes.get(name)
+                if permission and _assignable(name):
+                    common = {"permission": permission, "content_type_id": permission.content_type_id}
+                    rows.append(model(**common, object_pk=str(dataset.pk), **{who: holder}))
+    UserObjectPermission.objects.bulk_create(users)
+    GroupObjectPermission.objects.bulk_create(groups)
+
+
+def forget_access(dataset):
+    # first: the cache is found by the permissions that are there
+    permissions_registry.delete_resource_permissions_cache(instance=dataset)
+    types = ContentType.objects.get_for_models(ResourceBase, Dataset).values()
+    for model in (UserObjectPermission, GroupObjectPermission):
+        model.objects.filter(content_type__in=types, object_pk=str(dataset.pk)).delete()
+
+
+def _permissions():
+    types = ContentType.objects.get_for_models(ResourceBase, Dataset).values()
+    return {permission.codename: permission for permission in Permission.objects.filter(content_type__in=types)}
+
+
+def _assignable(name):
+    return name.endswith("_style") or AdvancedSecurityWorkflowManager.assignable_perm_condition(name, "dataset")

@@ -1,0 +1,60 @@
+import json
+import os
+import sys
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from geosluice_geonode.service import ACTIONS, answer
+from geosluice_geonode.version import DOCUMENT_SCHEMA, VERSION
+
+MAX_LINE = 16 * 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = (
+        "Registers datasets. Reads one JSON document a line from stdin, {id, register: {…}} or {id, unregister: {…}}, and "
+        "writes one answer a line, {id, answer: {…}}, in the order they came. Ends with its input."
+    )
+    requires_system_checks = []
+
+    def handle(self, *args, **options):
+        source = sys.stdin.buffer
+        # only answers go where answers are read; what libraries print goes to stderr
+        out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        os.dup2(2, 1)
+        self._write(out, {"ready": True, "version": VERSION, "schema": DOCUMENT_SCHEMA})
+        while True:
+            line = source.readline(MAX_LINE + 1)
+            if not line:
+                return
+            if len(line) > MAX_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = source.readline(MAX_LINE)
+                self._write(out, {"id": None, "answer": _bad(f"a line has at most {MAX_LINE} bytes")})
+                continue
+            if line.strip():
+                close_old_connections()
+                self._write(out, _respond(line))
+
+    @staticmethod
+    def _write(out, document):
+        out.write(json.dumps(document) + "\n")
+        out.flush()
+
+
+def _respond(line):
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return {"id": None, "answer": _bad(f"not JSON: {str(error)[:200]}")}
+    if not isinstance(request, dict):
+        return {"id": None, "answer": _bad("not an object")}
+    asked = [action for action in ACTIONS if action in request]
+    if len(asked) != 1:
+        return {"id": request.get("id"), "answer": _bad(f"needs one of: {', '.join(ACTIONS)}")}
+    return {"id": request.get("id"), "answer": answer(asked[0], request[asked[0]])}
+
+
+def _bad(message):
+    return {"status": "error", "code": "GEONODE_REFUSED", "field": "document", "message": message, "retry": False}

@@ -1,0 +1,110 @@
+"""From a registration document to the fields of a GeoNode dataset. docs/geonode.md tells it as a table."""
+
+import re
+
+from django.contrib.gis.geos import Polygon
+from geonode.base.models import SpatialRepresentationType
+
+from geosluice_geonode.dates import best_date, end_of, start_of
+from geosluice_geonode.languages import geonode_language
+from geosluice_geonode.licences import not_specified
+from geosluice_geonode.text import cut, keywords, line, plain
+from geosluice_geonode.vocabulary import category_of, regions_of, rights_of
+
+# What GeoNode's own forms take; the database would hold more.
+_MAX_ABSTRACT = 10_000
+_MAX_TEXT = 2000
+
+_DOI = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S{1,240})$", re.I)
+
+
+class Mapped:
+    """`fields` go into the row; the rest has tables of its own."""
+
+    def __init__(self, fields, words, regions):
+        self.fields = fields
+        self.words = words
+        self.regions = regions
+
+
+def map_document(document, unmatched_contacts):
+    """@raises Refused"""
+    metadata = document["metadata"]
+    said = [*document.get("keywords", []), *metadata["keywords"]]
+    regions, places = regions_of([*document.get("regions", []), *metadata["places"]])
+    licence, constraints, restriction = rights_of(metadata, document.get("license"))
+    doi, identifiers = _identifiers(metadata["identifiers"])
+    language = geonode_language(metadata["language"])
+    fields = {
+        **_place_of(document["layer"]),
+        "title": _title(document),
+        "abstract": cut(plain(metadata["abstract"] or ""), _MAX_ABSTRACT) or "No abstract provided",
+        "category": category_of(document.get("category"), said),
+        "language": language or "eng",
+        "license": licence or not_specified(),
+        "constraints_other": constraints or None,
+        "restriction_code_type": restriction,
+        "doi": doi,
+        "data_quality_statement": cut("\n".join(map(line, metadata["sources"])), _MAX_TEXT) or None,
+        "supplemental_information": _supplement(document, unmatched_contacts, identifiers, language),
+        "spatial_representation_type": SpatialRepresentationType.objects.filter(identifier="grid").first(),
+    }
+    dated = best_date(metadata)
+    if dated:
+        fields["date"], fields["date_type"] = dated
+    start, end = metadata["temporal"] or (None, None)
+    fields["temporal_extent_start"] = start_of(start)
+    fields["temporal_extent_end"] = end_of(end)
+    return Mapped(fields, keywords([*said, *places]), regions)
+
+
+def _place_of(layer):
+    west, south, east, north = layer["wgs84Bbox"]
+    if west > east:
+        # GeoNode holds one polygon: across the antimeridian that is the whole width
+        west, east = -180, 180
+    ll = Polygon.from_bbox((west, south, east, north))
+    ll.srid = 4326
+    # GeoNode keeps the native box under the default srid, as numbers: `srid` says what they are
+    native = Polygon.from_bbox(layer["nativeBbox"])
+    native.srid = 4326
+    return {
+        "workspace": layer["workspace"],
+        "store": layer["store"],
+        "name": layer["name"],
+        "typename": f"{layer['workspace']}:{layer['name']}",
+        "alternate": f"{layer['workspace']}:{layer['name']}",
+        "srid": layer["srs"],
+        "bbox_polygon": native,
+        "ll_bbox_polygon": ll,
+    }
+
+
+def _title(document):
+    # GeoNode's own rule for titles, which its forms would apply at the next edit
+    return cut(line(document["title"]).replace(",", "_"), 255) or document["layer"]["name"]
+
+
+def _identifiers(texts):
+    found = [(text, _DOI.match(text.strip())) for text in texts]
+    doi = next((match.group(1) for _text, match in found if match), None)
+    rest = [text for text, match in found if not (match and match.group(1) == doi)]
+    return doi, rest
+
+
+def _supplement(document, contacts, identifiers, language):
+    """What GeoNode has no field for: shown with the dataset and found by the catalogue's full-text search."""
+    metadata, facts = document["metadata"], document["facts"]
+    size = f"{facts['width']} × {facts['height']} pixels, {facts['bands']} band{'s' if facts['bands'] != 1 else ''}"
+    lines = [*((label, "; ".join(names)) for label, names in contacts.items())]
+    lines += [
+        ("Alternative title", "; ".join(metadata["alternative"])),
+        ("Identifier", "; ".join(identifiers)),
+        ("Type", "; ".join(metadata["types"])),
+        ("Relation", "; ".join(metadata["relations"])),
+        ("Language", "" if language else (metadata["language"] or "")),
+        ("Format", "; ".join(metadata["formats"])),
+        ("Raster", f"{size}, {facts['bitsPerSample']} bit {facts['sampleFormat']}, {facts['compression']}"),
+    ]
+    text = "\n".join(f"{label}: {line(value)}" for label, value in lines if value)
+    return cut(text, _MAX_TEXT)

@@ -1,0 +1,79 @@
+"""Words of the description that GeoNode has rows for."""
+
+from django.db.models import Q
+from geonode.base.models import Region, RestrictionCodeType, TopicCategory
+
+from geosluice_geonode.errors import Refused
+from geosluice_geonode.licences import find_licence
+from geosluice_geonode.text import line
+
+
+def category_of(asked, keywords):
+    """
+    The ISO 19115 topic that was asked for, else the first keyword that is one.
+    @raises Refused where the one asked for is none
+    """
+    if asked:
+        found = _topic(asked)
+        if found is None:
+            topics = TopicCategory.objects.filter(is_choice=True).values_list("identifier", flat=True)
+            raise Refused("category", f"is no ISO 19115 topic category of this GeoNode; there are: {', '.join(topics)}")
+        return found
+    return next((topic for topic in map(_topic, keywords) if topic), None)
+
+
+def _topic(word):
+    # never created: GeoNode's manager would make a new category of every word
+    return TopicCategory.objects.filter(is_choice=True, identifier__iexact=word.strip()).first()
+
+
+def regions_of(places):
+    """(regions known by name or code, the places that are none)"""
+    regions, rest = [], []
+    for place in places:
+        name = line(place)
+        found = list(Region.objects.filter(Q(name__iexact=name) | Q(code__iexact=name))[:2]) if name else []
+        if len(found) == 1:
+            regions.append(found[0])
+        elif name:
+            rest.append(name)
+    return regions, rest
+
+
+def rights_of(metadata, default_licence):
+    """
+    (licence row or None, text of the other constraints, restriction code row or None). The sidecar's licence goes before the default.
+    """
+    texts = [text for text in [metadata["license"], *metadata["rights"]] if text]
+    licence, used = None, None
+    for text in texts:
+        licence = find_licence(text)
+        if licence:
+            used = text
+            break
+    if licence is None and default_licence and not metadata["license"]:
+        licence = find_licence(default_licence)
+        if licence is None:
+            texts.append(default_licence)
+    # a text that is nothing but the licence's url or name says nothing more
+    said = {licence.url, licence.name, licence.identifier, licence.abbreviation} if licence else set()
+    others = [text for text in dict.fromkeys(texts) if text not in said and not (text == used and _is_url(text))]
+    joined = "\n".join(line(text) for text in others)
+    return licence, joined, _restriction(joined, licence)
+
+
+def _is_url(text):
+    return text.startswith(("http://", "https://")) and " " not in text.strip()
+
+
+def _restriction(text, licence):
+    folded = text.casefold()
+    if any(mark in folded for mark in ("copyright", "©", "(c)", "all rights reserved")):
+        code = "copyright"
+    elif text:
+        code = "otherRestrictions"
+    elif licence:
+        code = "license"
+    else:
+        return None
+    return RestrictionCodeType.objects.filter(identifier=code).first()

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { registrationDocumentSchema, unregistrationDocumentSchema } from './document.ts';
+
+/** The JSON Schemas the Django app checks by, by file name; `scripts/generate.ts` writes them. */
+export function documentJsonSchemas(): Record<string, object> {
+  return {
+    'registration.json': z.toJSONSchema(registrationDocumentSchema),
+    'unregistration.json': z.toJSONSchema(unregistrationDocumentSchema),
+  };
+}

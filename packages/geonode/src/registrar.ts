@@ -1,0 +1,33 @@
+import type { RegisteredDataset } from '@geosluice/jobs';
+import type { Health } from './answer.ts';
+import type { RegistrationDocument, UnregistrationDocument } from './document.ts';
+
+export type RegistrationStatus = 'created' | 'updated' | 'unchanged';
+
+/** Makes layers GeoNode datasets. Adapters differ in the way there; batching, answers and errors are the same. */
+export interface Registrar {
+  /**
+   * Creates or updates one dataset; doing it twice is doing it once.
+   * @throws GeonodeError SUPERSEDED where GeoNode knows a higher generation; a ReasonCode (GEONODE_REFUSED, NAME_TAKEN) with
+   *   `field` where it refuses this document; GEONODE_* where trying again may help
+   */
+  register(
+    document: RegistrationDocument,
+    signal: AbortSignal,
+  ): Promise<RegisteredDataset & { status: RegistrationStatus }>;
+  /** Takes it away; one that is not there is taken away already. @throws as register */
+  unregister(document: UnregistrationDocument, signal: AbortSignal): Promise<void>;
+  /** That the app answers, and that we may register. @throws GeonodeError GEONODE_* */
+  check(signal: AbortSignal): Promise<Health>;
+  /** Ends what is open; what waits fails with GEONODE_DROPPED. */
+  close(): Promise<void>;
+}
+
+export type Action = 'register' | 'unregister';
+
+/** One way to the Django app: takes a few documents of one action, gives as many answers in their order. */
+export interface Transport {
+  send(action: Action, documents: readonly object[], signal: AbortSignal): Promise<unknown[]>;
+  health(signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
