@@ -43,8 +43,9 @@ const ROUNDS: readonly Bounds[] = [
 ];
 
 const MAX_WARNINGS = 100;
-/** Warnings kept where the document is too large; what was shortened is told beside them. */
-const FEW_WARNINGS = 10;
+/** Warnings kept where nothing else fits, and their characters; what was shortened is told beside them. */
+const FEW_WARNINGS = 5;
+const SHORT_WARNING = 100;
 
 /**
  * Brings a document into the schema's bounds and under `maxBytes` of JSON. Every field that lost something is told by a
@@ -58,24 +59,24 @@ export function fitMetadata(metadata: DatasetMetadata, maxBytes: number = MAX_ME
     language: metadata.language && cut(metadata.language, 40),
     license: metadata.license && cut(metadata.license, 2000),
   };
-  const finish = (most: number): DatasetMetadata => {
+  const finish = (most = MAX_WARNINGS, length = 300): DatasetMetadata => {
     const told = [...shortened].map((field) => `shortened:${field}`);
     const others = metadata.warnings.filter((warning) => !told.includes(warning)).slice(0, most - told.length);
-    return { ...fitted, warnings: [...others.map((warning) => cut(warning, 300)), ...told] };
+    return { ...fitted, warnings: [...others.map((warning) => cut(warning, length)), ...told] };
   };
   for (const [round, bounds] of ROUNDS.entries()) {
     for (const field of SHORTENED_FIRST) {
       // the first round is what the schema demands, whatever the size
-      if (round > 0 && sizeOf(finish(MAX_WARNINGS)) <= maxBytes) return finish(MAX_WARNINGS);
+      if (round > 0 && sizeOf(finish()) <= maxBytes) return finish();
       const value = shorten(field, fitted[field], bounds);
       if (value === fitted[field]) continue;
       shortened.add(field);
       fitted = { ...fitted, [field]: value };
     }
   }
-  if (sizeOf(finish(MAX_WARNINGS)) <= maxBytes) return finish(MAX_WARNINGS);
+  if (sizeOf(finish()) <= maxBytes) return finish();
   fitted = { ...fitted, license: fitted.license && cut(fitted.license, 255) };
-  return finish(FEW_WARNINGS + shortened.size);
+  return finish(FEW_WARNINGS + shortened.size, SHORT_WARNING);
 }
 
 function sizeOf(metadata: DatasetMetadata): number {

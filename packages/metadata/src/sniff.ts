@@ -24,8 +24,7 @@ const LOCALS: ReadonlySet<string> = new Set([
 export function sniffSidecar(bytes: Uint8Array): SidecarKind {
   let text: string;
   try {
-    // an even number of bytes, so that UTF-16 is not cut inside of a character
-    text = decodeXml(bytes.subarray(0, HEAD)).text;
+    text = decodeXml(headOf(bytes)).text;
   } catch {
     return 'unknown';
   }
@@ -41,4 +40,18 @@ export function sniffSidecar(bytes: Uint8Array): SidecarKind {
   const known = isDublinCore(root.namespace) || isCsw(root.namespace) || isIso(root.namespace);
   if (known || root.namespace === NS.rdf || root.namespace === NS.oaiDc || LOCALS.has(root.local)) return 'metadata';
   return /["']https?:\/\/purl\.org\/dc\/(elements\/1\.[01]|terms)\/?["']/.test(text) ? 'metadata' : 'unknown';
+}
+
+/** The beginning, not cut inside of a character; a caller may have cut it too. */
+function headOf(bytes: Uint8Array): Uint8Array {
+  let end = Math.min(bytes.byteLength, HEAD);
+  const bigEndian = bytes[0] === 0xfe || bytes[0] === 0;
+  if (bigEndian || bytes[0] === 0xff || bytes[1] === 0) {
+    end -= end % 2;
+    const high = bytes[bigEndian ? end - 2 : end - 1] ?? 0;
+    return bytes.subarray(0, high >= 0xd8 && high <= 0xdb ? end - 2 : end);
+  }
+  // the last character of UTF-8, if it is not ASCII: bytes that continue, then the one that leads
+  for (let dropped = 0; dropped < 3 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80; dropped++) end--;
+  return bytes.subarray(0, (bytes[end - 1] ?? 0) >= 0xc0 ? end - 1 : end);
 }

@@ -3,7 +3,7 @@ const UNWANTED = /(?![\t\n\r\u0085])\p{Cc}|[\u200b\u202a-\u202e\u2066-\u2069\ufe
 
 /** A one-line field: unwanted characters dropped, white space collapsed, trimmed. */
 export function oneLine(text: string): string {
-  return text.replace(UNWANTED, '').replace(/\s+/g, ' ').trim();
+  return text.replace(UNWANTED, '').replace(/\s+/g, ' ').trim().toWellFormed();
 }
 
 /** Cut to at most `length` UTF-16 units, never inside a character; an ellipsis shows that something is missing. */

@@ -4,7 +4,7 @@ import { isGeographic } from './crs.ts';
 /** Longest text of which an envelope is taken. */
 const MAX_LENGTH = 1_000_000;
 const START =
-  /^\s*(?:SRID\s*=\s*(\d{1,6})\s*;)?\s*(?:<([^<>\s]{1,200})>\s*)?(?:MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|ENVELOPE|BBOX)\s*(?:ZM|Z|M)?\s*[([]/i;
+  /^\s*(?:SRID\s*=\s*(\d{1,6})\s*;)?\s*(?:<([^<>\s]{1,200})>\s*)?(?:MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|ENVELOPE|BBOX)\s*(?:ZM|Z|M)?\s*(?:[([]|EMPTY)/i;
 
 /** True for text that begins as WKT, WKT with an SRID, or a GeoSPARQL literal does. */
 export function looksLikeWkt(text: string): boolean {
