@@ -9,8 +9,8 @@ export interface Bench {
   source: Source;
   at(path: string): Location;
   put(path: string, bytes: Uint8Array): Promise<void>;
-  /** Takes away the right to read one file, until it is given back. */
-  forbid(path: string): Promise<{ location: Location; giveBack(): Promise<void> }>;
+  /** A source without the right to read one file, until it is given back. */
+  forbid(path: string): Promise<{ source: Source; giveBack(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -161,11 +161,12 @@ export function sourceConformance(title: string, start: () => Promise<Bench>, ca
 
     it('says that a file is forbidden, which is not the same as gone', async () => {
       await bench.put('forbidden/a.tif', text('secret'));
-      const { location, giveBack } = await bench.forbid('forbidden/a.tif');
+      const { source, giveBack } = await bench.forbid('forbidden/a.tif');
+      const location = bench.at('forbidden/a.tif');
       try {
         const error = await rejectsWith('SOURCE_FORBIDDEN', async () => {
-          const { raster } = await bench.source.look(location, NEVER);
-          await bench.source.read(location, raster.fingerprint, { maxBytes: 100, signal: NEVER });
+          const { raster } = await source.look(location, NEVER);
+          await source.read(location, raster.fingerprint, { maxBytes: 100, signal: NEVER });
         });
         assert.equal(error.means, 'reject');
       } finally {

@@ -34,7 +34,7 @@ async function start(): Promise<Bench & { root: string }> {
       const user = process.geteuid?.() ?? 0;
       if (user === 0) process.seteuid?.(65_534);
       return {
-        location: at(file),
+        source: sources.for(at(file)),
         async giveBack() {
           process.seteuid?.(user);
           await chmod(file, 0o600);

@@ -50,6 +50,15 @@ export function asS3Error(error: unknown, subject: string, doing: string): unkno
   );
 }
 
+/** What an error in the middle of a body means: the server answered, so it is not away. */
+export function asS3BodyError(error: unknown, subject: string): unknown {
+  const meant = asS3Error(error, subject, 'reading');
+  if (!(meant instanceof SourceError) || meant.code !== 'SOURCE_AWAY') return meant;
+  const { code = 'Error' } = (error ?? {}) as Raw;
+  const message = `reading ${subject}: the connection ended early (${code})`;
+  return new SourceError('SOURCE_CUT_SHORT', message, { subject, cause: error, counterpart: 's3' });
+}
+
 function classify(
   name: string,
   status: number | undefined,

@@ -4,7 +4,7 @@ import { eitherSignal, withDeadline } from '../deadline.ts';
 import { SourceError } from '../errors.ts';
 import { checkRange, readContentRange } from '../range.ts';
 import { getObject, type S3Access } from './access.ts';
-import { asS3Error } from './errors.ts';
+import { asS3BodyError } from './errors.ts';
 import { bareEtag } from './keys.ts';
 
 /** Reads ranges of one content of one object: If-Match on every request, and what comes back is compared as well. */
@@ -44,7 +44,7 @@ export function openS3(
           try {
             await fill(answer.Body, target, deadline, subject);
           } catch (error) {
-            throw asS3Error(error, subject, 'reading');
+            throw asS3BodyError(error, subject);
           }
         });
       } finally {

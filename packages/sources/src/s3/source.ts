@@ -7,7 +7,7 @@ import type { NameRules } from '../names.ts';
 import type { Source } from '../source.ts';
 import { fingerprintOf, getObject } from './access.ts';
 import { removeS3, tagS3 } from './after.ts';
-import { asS3Error } from './errors.ts';
+import { asS3BodyError } from './errors.ts';
 import { listS3 } from './listing.ts';
 import { lookS3, rastersAtS3 } from './look.ts';
 import { openS3 } from './reader.ts';
@@ -44,7 +44,7 @@ export function s3Source(options: S3SourceOptions): Source {
         try {
           return await collect(answer.Body, maxBytes, deadline, subject);
         } catch (error) {
-          throw asS3Error(error, subject, 'reading');
+          throw asS3BodyError(error, subject);
         }
       });
     },
@@ -54,7 +54,7 @@ export function s3Source(options: S3SourceOptions): Source {
         getObject(access, s3(location), undefined, undefined, deadline.signal),
       );
       return {
-        body: guarded(answer.Body, signal, timeoutMs, subject, (error) => asS3Error(error, subject, 'reading')),
+        body: guarded(answer.Body, signal, timeoutMs, subject, (error) => asS3BodyError(error, subject)),
         length: answer.ContentLength ?? null,
         fingerprint: fingerprintOf(answer.ContentLength ?? 0, answer.ETag, answer.LastModified),
       };
