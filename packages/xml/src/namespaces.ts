@@ -4,9 +4,12 @@ import { XmlError } from './error.ts';
 export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
-/** Prefix to namespace; the empty prefix is the default namespace. */
-export type Scope = ReadonlyMap<string, string>;
-export const NO_SCOPE: Scope = new Map([['xml', XML_NAMESPACE]]);
+/** Prefix to namespace, the empty prefix for the default one; a chain, so that nothing is copied per element. */
+export interface Scope {
+  own: ReadonlyMap<string, string>;
+  outer: Scope | null;
+}
+export const NO_SCOPE: Scope = { own: new Map([['xml', XML_NAMESPACE]]), outer: null };
 
 export interface Resolved {
   scope: Scope;
@@ -37,13 +40,13 @@ export function resolveElement(
     attributes.push({ local, namespace, value });
   }
   const { prefix, local } = split(name);
-  return { scope, local, namespace: prefix === '' ? (scope.get('') ?? '') : lookUp(prefix, scope, name), attributes };
+  return { scope, local, namespace: prefix === '' ? (find('', scope) ?? '') : lookUp(prefix, scope, name), attributes };
 }
 
 function declare(raw: ReadonlyArray<readonly [string, string]>, outer: Scope): Scope {
   const declarations = raw.filter(([key]) => key === 'xmlns' || key.startsWith('xmlns:'));
   if (declarations.length === 0) return outer;
-  const scope = new Map(outer);
+  const own = new Map<string, string>();
   for (const [key, written] of declarations) {
     const value = written.trim();
     const prefix = key === 'xmlns' ? '' : key.slice('xmlns:'.length);
@@ -51,13 +54,21 @@ function declare(raw: ReadonlyArray<readonly [string, string]>, outer: Scope): S
     const xml = (prefix === 'xml') !== (value === XML_NAMESPACE);
     if (reserved || xml || prefix.includes(':') || (prefix !== '' && value === ''))
       throw new XmlError('bad-namespace', `${key}="${value.slice(0, 100)}" is not allowed`);
-    scope.set(prefix, value);
+    own.set(prefix, value);
   }
-  return scope;
+  return { own, outer };
+}
+
+function find(prefix: string, scope: Scope): string | undefined {
+  for (let level: Scope | null = scope; level; level = level.outer) {
+    const namespace = level.own.get(prefix);
+    if (namespace !== undefined) return namespace;
+  }
+  return undefined;
 }
 
 function lookUp(prefix: string, scope: Scope, name: string): string {
-  const namespace = scope.get(prefix);
+  const namespace = find(prefix, scope);
   if (namespace === undefined)
     throw new XmlError('bad-namespace', `the prefix of ${name} is not declared; add xmlns:${prefix}="…"`);
   return namespace;

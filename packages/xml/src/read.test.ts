@@ -150,6 +150,13 @@ describe('bounds', () => {
       assert.equal(codeOf(text, { allowExternalDoctype: ['qgis'] }), 'doctype-not-allowed', text);
   });
 
+  it('copies no namespaces per element', () => {
+    // copied, this would be a hundred million entries
+    const declared = Array.from({ length: 10_000 }, (_, index) => `xmlns:p${index}="urn:${index}"`).join(' ');
+    const root = readXml(`<a ${declared}>${'<p9:b xmlns:q="urn:q"/>'.repeat(4_900)}</a>`);
+    assert.equal(root.children.at(-1)?.namespace, 'urn:9');
+  });
+
   it('refuses by bytes, depth and count before it parses', () => {
     assert.equal(codeOf(`<a>${'x'.repeat(100)}</a>`, { maxBytes: 100 }), 'too-large');
     assert.equal(codeOf(Buffer.alloc(101), { maxBytes: 100 }), 'too-large');

@@ -91,4 +91,11 @@ describe('RDF', () => {
       <rdf:Description rdf:about="urn:a"><dct:title>x</dct:title><dct:creator rdf:resource="urn:a"/></rdf:Description>`);
     assert.deepEqual(metadata.creators, ['x']);
   });
+
+  it('follows many pointers to one node once', () => {
+    const metadata = readRdfText(`
+      <rdf:Description><dct:title>x</dct:title>${'<dct:creator rdf:nodeID="n"/>'.repeat(5000)}</rdf:Description>
+      <rdf:Description rdf:nodeID="n">${'<dct:x>y</dct:x>'.repeat(100)}</rdf:Description>`);
+    assert.deepEqual(metadata.creators, ['y'.repeat(100)]);
+  });
 });

@@ -11,7 +11,11 @@ export interface RdfSubject {
   names: readonly string[];
 }
 
-type Index = ReadonlyMap<string, XmlElement[]>;
+interface Index {
+  nodes: ReadonlyMap<string, XmlElement[]>;
+  /** Term and uri of pointers that were followed: a thousand pointers to one large node are read as one. */
+  followed: Set<string>;
+}
 
 /** Reads the description that is about the raster: by the end of rdf:about, else the first with a title. */
 export function readRdf(root: XmlElement, subject: RdfSubject): Collected {
@@ -25,12 +29,12 @@ export function readRdf(root: XmlElement, subject: RdfSubject): Collected {
 
 /** Every node by its rdf:about, rdf:ID and rdf:nodeID. */
 function indexOf(root: XmlElement): Index {
-  const index = new Map<string, XmlElement[]>();
+  const nodes = new Map<string, XmlElement[]>();
   for (const element of [root, ...descendants(root)]) {
     const name = nameOf(element);
-    if (name !== undefined) index.set(name, [...(index.get(name) ?? []), element].slice(0, 20));
+    if (name !== undefined) nodes.set(name, [...(nodes.get(name) ?? []), element].slice(0, 20));
   }
-  return index;
+  return { nodes, followed: new Set() };
 }
 
 function nameOf(element: XmlElement): string | undefined {
@@ -53,7 +57,7 @@ function choose(root: XmlElement, index: Index, subject: RdfSubject): XmlElement
     nodes.find((node) => node.children.some((each) => isDublinCore(each.namespace)));
   const name = found && nameOf(found);
   // descriptions of one thing may be told in several places
-  return name === undefined ? (found ? [found] : []) : (index.get(name) ?? []);
+  return name === undefined ? (found ? [found] : []) : (index.nodes.get(name) ?? []);
 }
 
 function isAbout(node: XmlElement, wanted: string): boolean {
@@ -118,7 +122,10 @@ function rename(item: XmlElement, property: XmlElement): XmlElement {
 type More = { lang: string | undefined; refined: boolean; scheme: string | undefined; whole: boolean };
 
 function readPointer(into: Collected, term: Term, uri: string, index: Index, more: More): void {
-  const nodes = (index.get(uri) ?? []).filter((node) => node.children.length > 0);
+  const key = `${term} ${uri}`;
+  if (index.followed.has(key)) return;
+  index.followed.add(key);
+  const nodes = (index.nodes.get(uri) ?? []).filter((node) => node.children.length > 0);
   // a licence is best kept as its uri
   if (nodes[0] && term !== 'license') readValueNode(into, term, nodes[0], more);
   else if (!uri.startsWith('_:')) addTerm(into, term, uri, more);
