@@ -1,7 +1,8 @@
 import type { Log, Stage, StageName } from '@geosluice/jobs';
 import { SILENT } from '@geosluice/jobs';
+import type { Job as BullJob } from 'bullmq';
 import type { Pipeline } from '../api.ts';
-import { internalsOf } from '../internals.ts';
+import { type Internals, internalsOf } from '../internals.ts';
 import type { Backoff } from './backoff.ts';
 import { createHold, type HoldOptions } from './hold.ts';
 import type { JobRun } from './job-run.ts';
@@ -100,6 +101,9 @@ export async function runStage<S extends StageName>(options: StageRunnerOptions<
   );
   worker.on('error', (error) => log.warn({ stage, error: error.message }, 'Worker:Run:Error'));
   worker.on('stalled', () => metrics.stalled?.({ stage }));
+  worker.on('failed', (job) => {
+    if (job !== undefined) dropIfPast(internals, stage, job).catch(() => {});
+  });
   let renewedAt = performance.now();
   worker.on('locksRenewed', ({ jobIds }) => {
     renewedAt = performance.now();
@@ -144,6 +148,15 @@ export async function runStage<S extends StageName>(options: StageRunnerOptions<
       await closing;
     },
   };
+}
+
+/** A new generation may be taken between the ledger's word that a job is dead and BullMQ's: then it is history already. */
+async function dropIfPast({ ledger, queues }: Internals, stage: StageName, job: BullJob): Promise<void> {
+  const { dataset } = job.data as { dataset?: string };
+  const view = dataset === undefined ? null : await ledger.view(dataset);
+  const id = job.id ?? '';
+  if (view === null || (view.failed?.stage === stage && view.failed.id === id)) return;
+  await queues.dropFailed([{ stage, id }]);
 }
 
 /** @returns whether it ended in time */
