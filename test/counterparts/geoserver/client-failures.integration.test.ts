@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { GeoServerError, type PublishRequest } from '@geosluice/geoserver';
+import { SILENT } from '@geosluice/jobs';
+import type { GeoServerStandIn } from './index.ts';
+import { makeRaster, requestFor, type Subject, startSubject } from './subject.ts';
+
+describe('[failure] the client and a GeoServer in trouble', () => {
+  let subject: Subject;
+  let standIn: GeoServerStandIn;
+  before(async () => {
+    subject = await startSubject({ onlyStandIn: true });
+    standIn = subject.standIn!;
+  });
+  afterEach(async () => {
+    standIn.failures.clear();
+    standIn.cluster.setBroker(true);
+    for (const node of [1, 2]) {
+      standIn.cluster.setDelay(node, 30);
+      standIn.cluster.resume(node);
+    }
+    await standIn.cluster.settled();
+  });
+  after(() => subject?.stop());
+
+  /** A request whose object is there. */
+  const prepared = async (overrides: Partial<PublishRequest> = {}) => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts, overrides);
+    await subject.put(request.object.key, bytes);
+    return request;
+  };
+  const drawn = async (request: PublishRequest, client = subject.geoserver) => {
+    const layer = await subject.geoserver.publish(request);
+    const { object, facts, signal } = request;
+    return client.drawn({ layer, object, facts, signal, log: SILENT });
+  };
+  const failsWith =
+    (code: string, more: Partial<GeoServerError> = {}) =>
+    (error: unknown) => {
+      assert.ok(error instanceof GeoServerError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.equal(error.counterpart, 'geoserver');
+      for (const [key, value] of Object.entries(more)) assert.equal(error[key as keyof GeoServerError], value, key);
+      return true;
+    };
+
+  test('a node that lags is waited for', async () => {
+    const request = await prepared();
+    standIn.cluster.setDelay(2, 600);
+    const start = Date.now();
+    await drawn(request);
+    assert.ok(Date.now() - start >= 550);
+  });
+
+  test('a node that stays behind ends in a retry with its name', async () => {
+    const request = await prepared();
+    standIn.cluster.pause(2);
+    const client = subject.client({ drawnDeadlineMs: 400 });
+    await assert.rejects(
+      drawn(request, client),
+      failsWith('GEOSERVER_NODE_BEHIND', { means: 'retry', down: false, node: standIn.nodes[2] }),
+    );
+    standIn.cluster.resume(2);
+    await drawn(request, client);
+  });
+
+  test('after a move, a node that still shows the old object is not taken for done', async () => {
+    const request = await prepared();
+    await drawn(request);
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633, pixel: () => 9 });
+    const object = { ...request.object, key: request.object.key.replace('/v1/', '/v2/') };
+    await subject.put(object.key, bytes);
+    standIn.cluster.pause(1);
+    const client = subject.client({ drawnDeadlineMs: 400 });
+    await assert.rejects(drawn({ ...request, object, facts }, client), (error) => {
+      failsWith('GEOSERVER_NODE_BEHIND', { node: standIn.nodes[1] })(error);
+      assert.match((error as Error).message, /points at another object/);
+      return true;
+    });
+    standIn.cluster.resume(1);
+    await drawn({ ...request, object, facts }, client);
+  });
+
+  test('a node that cannot be reached holds the queue', async () => {
+    const request = await prepared();
+    const gone = 'http://127.0.0.1:1/geoserver';
+    const client = subject.client({ nodes: [...standIn.nodes, gone], drawnDeadlineMs: 300 });
+    await assert.rejects(drawn(request, client), failsWith('GEOSERVER_NODE_BEHIND', { node: gone, down: true }));
+  });
+
+  test('a map that comes as an exception is no map, and the exception is told', async () => {
+    const request = await prepared();
+    await drawn(request);
+    standIn.failures.fail({
+      match: /GetMap/,
+      node: 1,
+      answer: {
+        status: 200,
+        body: '<ServiceExceptionReport><ServiceException code="Oops">no</ServiceException></ServiceExceptionReport>',
+      },
+    });
+    await assert.rejects(
+      drawn(request, subject.client({ drawnDeadlineMs: 200 })),
+      /127\.0\.0\.1:\d+\/geoserver: Oops: no/,
+    );
+  });
+
+  test('a map without a visible pixel is not taken for drawn where the data is solid', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const elsewhere = {
+      ...facts,
+      probeBbox: [600_000, 5_000_000, 600_100, 5_000_100] as [number, number, number, number],
+    };
+    const request = requestFor(subject, elsewhere);
+    await subject.put(request.object.key, bytes);
+    await assert.rejects(drawn(request, subject.client({ drawnDeadlineMs: 200 })), /the map is empty/);
+  });
+
+  test('a truncated TIFF draws for ever; the deadline ends the wait', async () => {
+    const { bytes, facts } = makeRaster({ width: 256, height: 256, epsg: 32633, pixel: (x, y) => (x * y) % 251 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes.subarray(0, bytes.length - 2_000));
+    const client = subject.client({ drawnDeadlineMs: 500, mapTimeoutMs: 200 });
+    await assert.rejects(drawn(request, client), failsWith('GEOSERVER_NODE_BEHIND', { down: true }));
+  });
+
+  test('a publish that timed out is created afterwards, and the next attempt finds it', async () => {
+    const request = await prepared();
+    await subject.geoserver.publish({ ...(await prepared()), signal: request.signal });
+    const release = standIn.holdS3();
+    const client = subject.client({ writeTimeoutMs: 150, readTimeoutMs: 150 });
+    await assert.rejects(client.publish(request), failsWith('GEOSERVER_TIMEOUT', { means: 'retry', down: true }));
+    // the version answers while the catalog is locked: it proves nothing
+    assert.equal((await subject.ask('GET', '/rest/about/version.json')).status, 200);
+    await assert.rejects(client.publish(request), failsWith('GEOSERVER_TIMEOUT', { down: true }));
+    release();
+    await drawn(request);
+    const posts = standIn.requests.filter(
+      (each) => each.method === 'POST' && each.path.includes(`/${request.name}/coverages`) && each.status === 201,
+    );
+    assert.equal(posts.length, 1);
+  });
+
+  test('an answer that is lost after the work was done makes no difference', async () => {
+    for (const path of ['/coveragestores', '/coverages']) {
+      const request = await prepared();
+      standIn.failures.fail({
+        match: (seen) => seen.method === 'POST' && seen.path.endsWith(path),
+        answer: 'drop',
+        done: true,
+        times: 1,
+      });
+      await drawn(request);
+    }
+  });
+
+  test('a 500 of a broker that is away is looked behind: the store is there', async () => {
+    const request = await prepared();
+    standIn.cluster.setBroker(false);
+    const answer = await subject.ask('POST', '/rest/workspaces', {
+      type: 'application/json',
+      content: JSON.stringify({ workspace: { name: `broker_${process.pid}` } }),
+    });
+    assert.equal(answer.status, 500);
+    const start = standIn.requests.length;
+    await subject.geoserver.publish(request).catch((error: unknown) => failsWith('GEOSERVER_ERROR')(error));
+    const made = standIn.requests.slice(start).filter((each) => each.method === 'POST');
+    assert.deepEqual(
+      made.map((each) => each.status),
+      [500, 500],
+    );
+    // the primary has the layer; what is left is what its PUT was for
+    assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 200);
+    standIn.cluster.setBroker(true);
+    await subject.geoserver.publish(request);
+  });
+
+  test('a stale connection is tried again', async () => {
+    const request = await prepared();
+    await subject.geoserver.publish(request);
+    standIn.failures.fail({ match: /^GET/, answer: 'drop', times: 1 });
+    await subject.geoserver.publish(request);
+    standIn.failures.fail({ match: /^PUT/, answer: 'drop', times: 1 });
+    await subject.geoserver.publish({ ...request, title: 'Changed' });
+  });
+
+  test('an unavailable server, a wrong password and no server at all hold the queue', async () => {
+    const request = await prepared();
+    standIn.failures.fail({ answer: { status: 503, headers: { 'Retry-After': '7' } }, times: 1 });
+    await assert.rejects(
+      subject.geoserver.publish(request),
+      failsWith('GEOSERVER_DOWN', { down: true, retryAfterMs: 7_000, means: 'retry' }),
+    );
+    const wrong = subject.client({ password: 'wrong' });
+    await assert.rejects(wrong.publish(request), failsWith('GEOSERVER_UNAUTHORIZED', { down: true, means: 'retry' }));
+    const away = subject.client({ url: 'http://127.0.0.1:1/geoserver' });
+    await assert.rejects(away.publish(request), failsWith('GEOSERVER_DOWN', { down: true, means: 'retry' }));
+  });
+
+  test('what GeoServer says of the object decides who must act', async () => {
+    const { facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const missing = requestFor(subject, facts);
+    await assert.rejects(
+      subject.geoserver.publish(missing),
+      failsWith('GEOSERVER_OBJECT', { means: 'retry', down: false }),
+    );
+
+    standIn.aliases.set('away', { ...subject.s3, endpoint: 'http://127.0.0.1:1' });
+    const request = await prepared();
+    const away = subject.client({ s3geotiff: { alias: 'away' } });
+    await assert.rejects(away.publish(request), failsWith('GEOSERVER_S3', { means: 'retry', down: true }));
+
+    const unknown = subject.client({ s3geotiff: { alias: 'nobody' } });
+    await assert.rejects(unknown.publish(await prepared()), failsWith('GEOSERVER_S3', { means: 'retry', down: true }));
+
+    const text = requestFor(subject, facts);
+    await subject.put(text.object.key, new TextEncoder().encode('this is no TIFF at all'));
+    await assert.rejects(subject.geoserver.publish(text), failsWith('GEOSERVER_REFUSED', { means: 'reject' }));
+  });
+
+  test('a binding that GeoServer takes and forgets is noticed', async () => {
+    const request = await prepared({ style: { name: 'forgotten', sld: '<StyledLayerDescriptor version="1.0.0"/>' } });
+    standIn.failures.fail({ match: /^PUT \S+\/layers\//, answer: { status: 200 }, times: 1 });
+    await assert.rejects(subject.geoserver.publish(request), failsWith('GEOSERVER_STYLE', { means: 'retry' }));
+    await subject.geoserver.publish(request);
+  });
+
+  test('an abort ends the wait at once, with its own reason', async () => {
+    const request = await prepared();
+    const layer = await subject.geoserver.publish(request);
+    standIn.failures.fail({ match: /GetMap/, answer: 'hang' });
+    const abort = new AbortController();
+    const wait = subject.geoserver.drawn({ ...request, layer, signal: abort.signal });
+    const reason = new Error('shutting down');
+    setImmediate(() => abort.abort(reason));
+    await assert.rejects(wait, (error) => error === reason);
+  });
+
+  test('in all of this nothing was reset or reloaded, and no capabilities were fetched', () => {
+    assert.equal(standIn.count(/\/(reset|reload)\b/), 0);
+    assert.equal(standIn.count(/GetCapabilities/i), 0);
+  });
+});

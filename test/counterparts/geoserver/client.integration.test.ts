@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { GeoServerError, type PublishRequest } from '@geosluice/geoserver';
+import { SILENT } from '@geosluice/jobs';
+import { decode } from 'fast-png';
+import { makeRaster, requestFor, type Subject, startSubject } from './subject.ts';
+
+const SLD = (title: string) =>
+  `<?xml version="1.0" encoding="UTF-8"?>
+<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"><NamedLayer><Name>s</Name><UserStyle><Title>${title}</Title><FeatureTypeStyle><Rule><RasterSymbolizer/></Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>`;
+
+type Coverage = Record<string, unknown> & { nativeBoundingBox: Record<string, unknown> };
+
+describe('[contract] the client publishes to a cluster', () => {
+  let subject: Subject;
+  before(async () => {
+    subject = await startSubject();
+  });
+  after(async () => {
+    await subject?.ask('DELETE', '/rest/workspaces/geosluice_test?recurse=true');
+    await subject?.stop();
+  });
+
+  const drawn = (request: PublishRequest, layer: Awaited<ReturnType<Subject['geoserver']['publish']>>) =>
+    subject.geoserver.drawn({
+      layer,
+      object: request.object,
+      facts: request.facts,
+      signal: request.signal,
+      log: SILENT,
+    });
+  const coverageOf = async (request: PublishRequest) => {
+    const path = `/rest/workspaces/${request.workspace}/coveragestores/${request.name}/coverages/${request.name}.json`;
+    const document = (await (await subject.ask('GET', path)).json()) as { coverage: Coverage };
+    return document.coverage;
+  };
+
+  test('a new raster becomes a layer with its title, which every node draws', async () => {
+    const { bytes, facts } = makeRaster({ width: 100, height: 80, bands: 3, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const layer = await subject.geoserver.publish(request);
+    assert.equal(layer.wms, `${subject.url}/geosluice_test/${request.name}/wms`);
+    assert.equal(layer.srs, 'EPSG:32633');
+    await drawn(request, layer);
+    const coverage = await coverageOf(request);
+    assert.equal(coverage.title, 'A scene');
+    assert.equal(coverage.abstract, 'What it shows');
+    assert.deepEqual(coverage.keywords, { string: ['one', 'two'] });
+    assert.equal(coverage.nativeCoverageName, request.name);
+    // GeoServer itself found the bands
+    assert.ok(coverage.dimensions);
+  });
+
+  test('publishing it again confirms it and writes nothing', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts, {
+      metadataLinks: [{ type: 'text/xml', metadataType: 'other', url: 'https://example.org/record.xml' }],
+      title: '2020',
+    });
+    await subject.put(request.object.key, bytes);
+    const first = await subject.geoserver.publish(request);
+    const seen = subject.standIn?.requests.length ?? 0;
+    assert.deepEqual(await subject.geoserver.publish(request), first);
+    const writes = subject.standIn?.requests.slice(seen).filter((each) => each.method !== 'GET') ?? [];
+    assert.deepEqual(writes, []);
+  });
+
+  test('a changed title alone changes the layer', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await subject.geoserver.publish(request);
+    await subject.geoserver.publish({ ...request, title: 'Another title', keywords: [] });
+    const coverage = await coverageOf(request);
+    assert.equal(coverage.title, 'Another title');
+    assert.deepEqual(coverage.keywords, { string: request.name });
+  });
+
+  test('a new version moves the layer to its object, with its bounds, bands and pixels', async () => {
+    const before = makeRaster({ width: 64, height: 64, epsg: 32633, pixel: () => 40 });
+    const request = requestFor(subject, before.facts);
+    await subject.put(request.object.key, before.bytes);
+    await drawn(request, await subject.geoserver.publish(request));
+
+    const now = makeRaster(
+      { width: 128, height: 96, bands: 3, epsg: 32634, origin: [300_000, 5_000_000], pixel: () => 200 },
+      'EPSG:32634',
+    );
+    const object = { ...request.object, key: request.object.key.replace('/v1/', '/v2/') };
+    const next = { ...request, object, facts: now.facts };
+    await subject.put(object.key, now.bytes);
+    const layer = await subject.geoserver.publish(next);
+    await drawn(next, layer);
+
+    const coverage = await coverageOf(request);
+    assert.equal(coverage.srs, 'EPSG:32634');
+    assert.equal(coverage.nativeBoundingBox.minx, 300_000);
+    assert.equal(coverage.nativeBoundingBox.miny, 4_999_040);
+    for (const node of subject.nodes) {
+      const url = new URL(`${node}/geosluice_test/${request.name}/wms`);
+      const box = now.facts.nativeBbox.join(',');
+      url.search = `service=WMS&version=1.1.1&request=GetMap&layers=${request.name}&styles=&bbox=${box}&srs=EPSG:32634&width=32&height=32&format=image/png`;
+      const png = decode(new Uint8Array(await (await fetch(url)).arrayBuffer()));
+      assert.equal(png.data[0], 200);
+    }
+  });
+
+  test('a raster without a CRS is published by the declared one', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await drawn(request, await subject.geoserver.publish(request));
+    const coverage = await coverageOf(request);
+    assert.equal(coverage.srs, 'EPSG:32633');
+    assert.equal(coverage.projectionPolicy, 'FORCE_DECLARED');
+    assert.equal(coverage.title, 'A scene');
+    assert.ok(coverage.dimensions);
+  });
+
+  test('a store of type cog is published and drawn', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts, { storeType: 'cog' });
+    await subject.put(request.object.key, bytes);
+    await drawn(request, await subject.geoserver.publish(request));
+  });
+
+  test('a layer may change from one kind of store to the other', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await subject.geoserver.publish(request);
+    const changed = { ...request, storeType: 'cog' as const };
+    await drawn(changed, await subject.geoserver.publish(changed));
+  });
+
+  test('folders and names with dots are no obstacle', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    const object = { bucket: subject.bucket, key: `rasters/v1.2/${request.dataset}/my.scene_01.tif` };
+    await subject.put(object.key, bytes);
+    await drawn({ ...request, object }, await subject.geoserver.publish({ ...request, object }));
+  });
+
+  test('a raster of nothing but sparse tiles, or of nothing but nodata, counts as drawn', async () => {
+    for (const raster of [
+      { width: 64, height: 64, epsg: 32633, sparse: () => true, nodata: 0 },
+      { width: 64, height: 64, epsg: 32633, pixel: () => 7, nodata: 7 },
+    ]) {
+      const { bytes, facts } = makeRaster(raster);
+      const request = requestFor(subject, facts);
+      await subject.put(request.object.key, bytes);
+      await drawn(request, await subject.geoserver.publish(request));
+    }
+  });
+
+  test('twenty equal publishes at once make one layer, and all succeed', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts, { workspace: `geosluice_race_${process.pid}` });
+    await subject.put(request.object.key, bytes);
+    const layers = await Promise.all(Array.from({ length: 20 }, () => subject.geoserver.publish(request)));
+    for (const layer of layers) assert.deepEqual(layer, layers[0]);
+    await drawn(request, layers[0]!);
+    const list = await (await subject.ask('GET', `/rest/workspaces/${request.workspace}/coveragestores.json`)).json();
+    assert.equal((list as { coverageStores: { coverageStore: unknown[] } }).coverageStores.coverageStore.length, 1);
+    await subject.ask('DELETE', `/rest/workspaces/${request.workspace}?recurse=true`);
+  });
+
+  test('a name that somebody else holds is refused, by store and by layer', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const theirs = requestFor(subject, facts);
+    await subject.put(theirs.object.key, bytes);
+    await subject.geoserver.publish(theirs);
+
+    const ours = requestFor(subject, facts, { name: theirs.name });
+    await subject.put(ours.object.key, bytes);
+    await assert.rejects(subject.geoserver.publish(ours), (error) => {
+      assert.ok(error instanceof GeoServerError);
+      assert.equal(error.code, 'NAME_TAKEN');
+      assert.equal(error.means, 'reject');
+      assert.equal(error.layer, `geosluice_test:${theirs.name}`);
+      return true;
+    });
+
+    // a second layer in their store, under the name we want
+    const third = requestFor(subject, facts);
+    await subject.put(third.object.key, bytes);
+    const inside = theirs.object.key.slice(theirs.object.key.lastIndexOf('/') + 1, -'.tif'.length);
+    const path = `/rest/workspaces/geosluice_test/coveragestores/${theirs.name}/coverages`;
+    const content = JSON.stringify({ coverage: { name: third.name, nativeName: inside } });
+    assert.equal((await subject.ask('POST', path, { type: 'application/json', content })).status, 201);
+    await assert.rejects(subject.geoserver.publish(third), { code: 'NAME_TAKEN' });
+  });
+
+  test('a style is created, bound, and updated', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const styled = { ...request, style: { name: `${request.name}_style`, sld: SLD('One') } };
+    assert.equal((await subject.geoserver.publish(styled)).style, `${request.name}_style`);
+    const layer = await (
+      await subject.ask('GET', `/rest/workspaces/geosluice_test/layers/${request.name}.json`)
+    ).json();
+    const bound = (layer as { layer: { defaultStyle: { name: string } } }).layer.defaultStyle.name;
+    assert.equal(bound, `geosluice_test:${request.name}_style`);
+
+    await subject.geoserver.publish({ ...styled, style: { ...styled.style, sld: SLD('Two') } });
+    const sld = await (
+      await subject.ask('GET', `/rest/workspaces/geosluice_test/styles/${styled.style.name}.sld`)
+    ).text();
+    assert.match(sld, /Two/);
+
+    await assert.rejects(
+      subject.geoserver.publish({ ...request, style: { name: `${request.name}_bad`, sld: 'no xml' } }),
+      { code: 'GEOSERVER_REFUSED' },
+    );
+    const style = { workspace: 'geosluice_test', name: styled.style.name, signal: request.signal };
+    await subject.geoserver.removeStyle(style);
+    await subject.geoserver.removeStyle(style);
+  });
+
+  test('removing takes store and layer, twice is well, and a stranger’s store stays', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await subject.geoserver.publish(request);
+    const stranger = { ...request, dataset: 'somebody-else', isOurs: () => false };
+    assert.equal(await subject.geoserver.remove(stranger), 'not-ours');
+    assert.equal(await subject.geoserver.remove(request), 'removed');
+    assert.equal(await subject.geoserver.remove(request), 'absent');
+    assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
+  });
+
+  test('the check names version and modules of each node, and a wrong password', async () => {
+    const report = await subject.geoserver.check(AbortSignal.timeout(30_000));
+    assert.equal(report.ok, true);
+    assert.equal(report.nodes.length, subject.nodes.length);
+    for (const node of report.nodes) assert.match(node.version ?? '', /^\d+\.\d+/);
+    const wrong = await subject.client({ password: 'wrong' }).check(AbortSignal.timeout(30_000));
+    assert.equal(wrong.ok, false);
+    assert.match(wrong.nodes[0]?.problems[0] ?? '', /check user and password/);
+  });
+
+  test('in all of this nothing was reset or reloaded, and no capabilities were fetched', () => {
+    if (subject.standIn === null) return;
+    assert.equal(subject.standIn.count(/\/(reset|reload)\b/), 0);
+    assert.equal(subject.standIn.count(/GetCapabilities/i), 0);
+  });
+});
