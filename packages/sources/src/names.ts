@@ -99,6 +99,11 @@ export function isIgnoredFolder(name: string, rules: NameRules): boolean {
   return matchesAny(IGNORED_FOLDERS, name) || matchesAny(rules.ignore, name);
 }
 
+/** Whether a key lies in one of the folders no listing goes into. */
+export function isInIgnoredFolder(key: string, rules: NameRules): boolean {
+  return key.split('/').some((name, index, names) => index < names.length - 1 && isIgnoredFolder(name, rules));
+}
+
 export function isNeighbourName(name: string): boolean {
   return matchesAny(NEIGHBOURS, name);
 }

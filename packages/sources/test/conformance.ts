@@ -245,6 +245,7 @@ export function sourceConformance(title: string, start: () => Promise<Bench>, ca
         assert.deepEqual(await concerned('event/a.TIF.xml'), [tif]);
         assert.deepEqual(await concerned('event/b.xml'), []);
         assert.deepEqual(await concerned('event/a.tif.part'), []);
+        assert.deepEqual(await concerned('event/._a.tif'), []);
       });
     }
 

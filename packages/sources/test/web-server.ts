@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** How the server behaves towards one path. Absent: as a good one does. */
@@ -13,6 +14,8 @@ export interface Manners {
   careless?: boolean;
   /** No Content-Length. */
   chunked?: boolean;
+  /** Says 0 of every HEAD. */
+  zeroHead?: boolean;
   /** Status of HEAD, or of everything. */
   headStatus?: number;
   status?: number;
@@ -26,7 +29,7 @@ export interface Manners {
 }
 
 export interface WebServer {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or https. */
   origin: string;
   put(path: string, bytes: Uint8Array, manners?: Manners): void;
   manners(path: string, manners: Manners): void;
@@ -42,20 +45,21 @@ interface Entry {
 }
 
 /** A web server for tests: files with ETags, dates and ranges, and every bad habit on demand. */
-export async function startWebServer(): Promise<WebServer> {
+export async function startWebServer(tls?: { key: Buffer; cert: Buffer }): Promise<WebServer> {
   const files = new Map<string, Entry>();
   const requests: string[] = [];
   let clock = Date.UTC(2026, 0, 1);
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim());
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     const entry = files.get(path);
     if (entry === undefined) response.writeHead(404, { 'content-length': 0 }).end();
     else serve(entry, request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     put(path, bytes, manners = {}) {
       clock += 1000;
@@ -109,6 +113,7 @@ function serve({ bytes, modified, manners }: Entry, request: IncomingMessage, re
     [body, code] = [bytes.subarray(from, to + 1), 206];
   }
   if (manners.chunked !== true) headers['content-length'] = String(body.length);
+  if (isHead && manners.zeroHead === true) headers['content-length'] = '0';
   response.writeHead(code, headers);
   if (isHead) response.end();
   else if (manners.cutAfter !== undefined) response.write(body.subarray(0, manners.cutAfter), () => response.destroy());

@@ -17,12 +17,13 @@ export interface Probe {
 
 type Headers = Answer['headers'];
 
-/** By HEAD; by a GET of the first byte where HEAD is refused or says no length. */
+/** By HEAD; by a GET of the first byte where HEAD is refused or says no length that can be believed. */
 export async function probe(web: Web, url: URL, signal: AbortSignal): Promise<Probe> {
   const head = await web.ask('HEAD', url, {}, signal);
   discard(head.body);
   const length = lengthOf(head.headers);
-  if (head.status === 200 && length !== null) return describeAnswer(head.headers, length);
+  // some frameworks say 0 of every HEAD
+  if (head.status === 200 && length !== null && length > 0) return describeAnswer(head.headers, length);
   if (head.status === 404 || head.status === 410 || head.status === 429 || head.status >= 500) {
     if (head.status !== 501) throw statusError(head.status, head.headers, redactUrl(url), 'looking at');
   }
@@ -34,7 +35,8 @@ export async function probeRange(web: Web, url: URL, signal: AbortSignal): Promi
   const answer = await web.ask('GET', url, { range: 'bytes=0-0' }, signal);
   discard(answer.body);
   const { status, headers } = answer;
-  if (status === 416 && /^bytes \*\/0$/.test(headerOf(headers, 'content-range'))) {
+  if (status === 416) {
+    // there is no first byte
     return { probe: describeAnswer(headers, 0), ranged: true };
   }
   const error = statusError(status, headers, redactUrl(url), 'looking at');

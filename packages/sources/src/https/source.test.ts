@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { HttpsLocation } from '@geosluice/jobs';
 import { type Bench, rejectsWith, sourceConformance } from '../../test/conformance.ts';
@@ -82,6 +83,12 @@ describe('an https source', () => {
       assert.equal(raster.fingerprint.size, 6);
       assert.ok(raster.fingerprint.etag !== undefined);
     }
+  });
+
+  it('does not believe a HEAD that says there is nothing', async () => {
+    const size = async (location: HttpsLocation) => (await source.look(location, NEVER)).raster.fingerprint.size;
+    assert.equal(await size(put('zero/a.tif', 'raster', { zeroHead: true })), 6);
+    assert.equal(await size(put('zero/b.tif', '')), 0);
   });
 
   it('says where a body has to be spooled: no ranges, or no length', async () => {
@@ -226,6 +233,24 @@ describe('an https source', () => {
     await rejectsWith('SOURCE_BUSY', () => source.look(location, NEVER));
     const signed: HttpsLocation = { kind: 'https', url: `${location.url}?signature=x` };
     assert.deepEqual((await source.look(signed, NEVER)).sidecars, []);
+  });
+
+  it('speaks TLS, and only with whom it can trust', async () => {
+    const fixture = (name: string) => readFile(new URL(`../../test/fixtures/${name}`, import.meta.url));
+    const [key, cert] = await Promise.all([fixture('localhost.key'), fixture('localhost.crt')]);
+    const web = await startWebServer({ key, cert });
+    web.put('/a.tif', text('raster'));
+    const location: HttpsLocation = { kind: 'https', url: `${web.origin}/a.tif` };
+    const allow = { buckets: [], hosts: [new URL(web.origin).host], roots: [] };
+    const [trusting, wary] = [openSources({ allow, https: { ca: cert.toString() } }), openSources({ allow })];
+    try {
+      assert.equal((await trusting.for(location).look(location, NEVER)).raster.fingerprint.size, 6);
+      const error = await rejectsWith('SOURCE_AWAY', () => wary.for(location).look(location, NEVER));
+      assert.match(error.message, /SELF_SIGNED|UNABLE_TO_VERIFY/);
+    } finally {
+      await Promise.all([trusting.close(), wary.close()]);
+      await web.stop();
+    }
   });
 
   it('says that a host is away, and not that its file is gone', async () => {

@@ -14,18 +14,29 @@ describe('keys of a listing', () => {
   });
 
   it('come from contents and prefixes alike, with ETags bare', () => {
-    const page = readPage({
+    const answer = {
       EncodingType: 'url',
       IsTruncated: true,
       NextContinuationToken: 'a+b',
       Contents: [{ Key: 'p+q/a%2Bb.tif', Size: 3, ETag: '"abc-2"' }],
       CommonPrefixes: [{ Prefix: 'p+q/%23/' }],
+    } as const;
+    assert.deepEqual(
+      readPage({ ...answer, Contents: [...answer.Contents], CommonPrefixes: [...answer.CommonPrefixes] }, 's3://b/'),
+      {
+        objects: [{ key: 'p q/a+b.tif', name: 'a+b.tif', size: 3, etag: 'abc-2', modified: undefined }],
+        prefixes: ['p q/#/'],
+        token: 'a+b',
+      },
+    );
+  });
+
+  it('are not made up from an answer that is no listing, or half of one', () => {
+    assert.throws(() => readPage({}, 's3://b/'), { code: 'SOURCE_UNREADABLE' });
+    assert.throws(() => readPage({ IsTruncated: true, Contents: [{ Key: 'a' }] }, 's3://b/'), {
+      code: 'SOURCE_UNREADABLE',
     });
-    assert.deepEqual(page, {
-      objects: [{ key: 'p q/a+b.tif', name: 'a+b.tif', size: 3, etag: 'abc-2', modified: undefined }],
-      prefixes: ['p q/#/'],
-      token: 'a+b',
-    });
+    assert.deepEqual(readPage({ IsTruncated: false }, 's3://b/'), { objects: [], prefixes: [], token: null });
   });
 
   it('have ETags without quotes, strong and weak', () => {

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { describeLocation, type S3Location } from '@geosluice/jobs';
 import { withDeadline } from '../deadline.ts';
+import { SourceError } from '../errors.ts';
 import { asS3Error } from './errors.ts';
 import { bareEtag, decodeListedKey } from './keys.ts';
 
@@ -58,11 +59,19 @@ export async function listKeys(query: KeyQuery): Promise<KeyPage> {
       throw asS3Error(error, subject, 'listing');
     }
   });
-  return readPage(answer);
+  return readPage(answer, subject);
 }
 
-/** @throws nothing: what a server leaves out is left out */
-export function readPage(answer: Omit<ListObjectsV2CommandOutput, '$metadata'>): KeyPage {
+/** @throws SourceError SOURCE_UNREADABLE where the answer is no listing: half of one must not look like an empty prefix */
+export function readPage(answer: Omit<ListObjectsV2CommandOutput, '$metadata'>, subject: string): KeyPage {
+  const isListing = answer.IsTruncated !== undefined || answer.KeyCount !== undefined;
+  if (!isListing || (answer.IsTruncated === true && (answer.NextContinuationToken ?? '') === '')) {
+    const hint = isListing ? 'says that there is more and not how to get it' : 'is no listing';
+    throw new SourceError('SOURCE_UNREADABLE', `listing ${subject}: the answer ${hint}`, {
+      subject,
+      counterpart: 's3',
+    });
+  }
   const decode = (text: string): string => decodeListedKey(text, answer.EncodingType);
   const objects = (answer.Contents ?? []).flatMap(({ Key, Size, ETag, LastModified }): Listed[] => {
     if (Key === undefined) return [];

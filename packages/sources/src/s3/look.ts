@@ -1,6 +1,6 @@
 import { describeLocation, type S3Location } from '@geosluice/jobs';
 import { SourceError } from '../errors.ts';
-import { isRasterName, type NameRules, splitExtension } from '../names.ts';
+import { isInIgnoredFolder, isRasterName, type NameRules, splitExtension } from '../names.ts';
 import { pairUp } from '../pairing.ts';
 import { readingsOf } from '../sidecars.ts';
 import type { Candidate } from '../source.ts';
@@ -45,7 +45,7 @@ export async function rastersAtS3(
 ): Promise<S3Location[]> {
   const { folder, name } = partsOf(location);
   const { bucket, key } = location;
-  if (name === '') return [];
+  if (name === '' || isInIgnoredFolder(folder, rules)) return [];
   if (isRasterName(name, rules)) {
     return pairUp([{ name, size: 1 }], rules).pairs.length === 0 ? [] : [{ kind: 's3', bucket, key }];
   }
