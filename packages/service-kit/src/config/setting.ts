@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+/** One value of the configuration: its environment variable is its name everywhere. */
+export interface Setting<T> {
+  env: string;
+  /** A sentence for the table in docs/configuration.md; names the unit. */
+  describe: string;
+  /** Reads the text of the variable. */
+  schema: z.ZodType<T, string>;
+  /** Text that stands for an absent variable; without one the value is required, or undefined where `optional`. */
+  fallback: string | undefined;
+  optional: boolean;
+  /** Masked wherever it is shown, and also read from the file that `<env>_FILE` names. */
+  secret: boolean;
+  /** What the table shows as type, e.g. `whole number, 1–64`. */
+  kind: string;
+}
+
+interface Words {
+  fallback?: string;
+  secret?: boolean;
+}
+
+function make<T>(
+  env: string,
+  describe: string,
+  kind: string,
+  schema: z.ZodType<T, string>,
+  words: Words = {},
+): Setting<T> {
+  return { env, describe, kind, schema, fallback: words.fallback, optional: false, secret: words.secret ?? false };
+}
+
+/** The same setting, allowed to be absent. */
+export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
+  return { ...setting, optional: true };
+}
+
+export function text(
+  env: string,
+  describe: string,
+  words: Words & { pattern?: RegExp; hint?: string } = {},
+): Setting<string> {
+  const base = z.string().min(1, 'must not be empty').max(65_536);
+  const schema =
+    words.pattern === undefined ? base : base.regex(words.pattern, words.hint ?? `must match ${words.pattern}`);
+  return make(env, describe, words.hint ?? 'text', schema, words);
+}
+
+export function secret(env: string, describe: string): Setting<string> {
+  return make(env, describe, 'secret', z.string().min(1, 'must not be empty').max(65_536), { secret: true });
+}
+
+export function url(
+  env: string,
+  describe: string,
+  words: Words & { protocols?: readonly string[] } = {},
+): Setting<string> {
+  const protocols = words.protocols ?? ['http', 'https'];
+  const schema = z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
+      `must be a URL beginning with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+    );
+  return make(env, describe, 'URL', schema, words);
+}
+
+export function whole(
+  env: string,
+  describe: string,
+  bounds: { min: number; max: number; fallback?: number },
+): Setting<number> {
+  const hint = `must be a whole number from ${bounds.min} to ${bounds.max}`;
+  const schema = z
+    .string()
+    .regex(/^-?\d+$/, hint)
+    .transform(Number)
+    .refine((value) => value >= bounds.min && value <= bounds.max, hint);
+  const words = bounds.fallback === undefined ? {} : { fallback: String(bounds.fallback) };
+  return make(env, describe, `whole number, ${bounds.min}–${bounds.max}`, schema, words);
+}
+
+export function flag(env: string, describe: string, fallback?: boolean): Setting<boolean> {
+  const schema = z
+    .string()
+    .regex(/^(true|false)$/, 'must be true or false')
+    .transform((value) => value === 'true');
+  return make(env, describe, 'true or false', schema, fallback === undefined ? {} : { fallback: String(fallback) });
+}
+
+export function choice<const T extends string>(
+  env: string,
+  describe: string,
+  choices: readonly [T, ...T[]],
+  fallback?: NoInfer<T>,
+): Setting<T> {
+  const schema = z.string().refine((value): value is T => (choices as readonly string[]).includes(value), {
+    error: `must be one of ${choices.join(', ')}`,
+  }) as unknown as z.ZodType<T, string>;
+  return make(env, describe, choices.join(', '), schema, fallback === undefined ? {} : { fallback });
+}
+
+/** Items parted by commas; spaces around them are dropped, an empty text is an empty list. */
+export function list(
+  env: string,
+  describe: string,
+  words: Words & { item?: RegExp; hint?: string; max?: number } = {},
+): Setting<string[]> {
+  const schema = z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .refine((items) => items.length <= (words.max ?? 1000), `must have at most ${words.max ?? 1000} items`)
+    .refine((items) => items.every((item) => words.item?.test(item) ?? true), words.hint ?? 'an item is not valid');
+  return make(env, describe, words.secret ? 'secret, comma-separated' : 'comma-separated list', schema, {
+    fallback: '',
+    ...words,
+  });
+}

@@ -1,0 +1,74 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the project, in one place: dashboards and alerts rely on these names. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    runs: new Counter({
+      name: 'geosluice_runs_total',
+      help: 'Runs of jobs, by how they ended.',
+      labelNames: ['stage', 'outcome'],
+      registers,
+    }),
+    runSeconds: new Histogram({
+      name: 'geosluice_run_seconds',
+      help: 'How long one run of a stage took.',
+      labelNames: ['stage', 'kind'],
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'geosluice_retries_total',
+      help: 'Failed attempts that another follows.',
+      labelNames: ['stage', 'code'],
+      registers,
+    }),
+    dead: new Counter({
+      name: 'geosluice_dead_letters_total',
+      help: 'Datasets that became dead letters.',
+      labelNames: ['stage', 'code'],
+      registers,
+    }),
+    holds: new Counter({
+      name: 'geosluice_holds_total',
+      help: 'Times a queue was held because its counterpart was down.',
+      labelNames: ['stage', 'counterpart'],
+      registers,
+    }),
+    stalled: new Counter({
+      name: 'geosluice_stalled_jobs_total',
+      help: 'Jobs whose worker died or lost its lock.',
+      labelNames: ['stage'],
+      registers,
+    }),
+    queueJobs: new Gauge({
+      name: 'geosluice_queue_jobs',
+      help: 'Jobs in a queue, by state.',
+      labelNames: ['stage', 'state'],
+      registers,
+    }),
+    queueHeld: new Gauge({
+      name: 'geosluice_queue_held_seconds',
+      help: 'Seconds until a held queue is tried again.',
+      labelNames: ['stage'],
+      registers,
+    }),
+    datasets: new Gauge({
+      name: 'geosluice_datasets',
+      help: 'Datasets in the ledger, by state.',
+      labelNames: ['state'],
+      registers,
+    }),
+    lastPolled: new Gauge({
+      name: 'geosluice_worker_last_polled_seconds',
+      help: 'Seconds since the worker last asked for jobs.',
+      labelNames: ['stage'],
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,84 @@
+import type { Log } from '@geosluice/jobs';
+import { ConfigError, type ConfigOf, type Environment, loadConfig, type Section } from './config/load.ts';
+import { createLog } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+/** What a started service gives back: how to end it. */
+export interface Running {
+  /** Hands unfinished work back within the grace. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ServiceKit {
+  log: Log;
+  metrics: Metrics;
+}
+
+export interface Service<T extends Record<string, Section>> {
+  name: string;
+  sections: T;
+  start(config: ConfigOf<T>, kit: ServiceKit): Promise<Running>;
+}
+
+/**
+ * The whole life of a service process: configuration, start, and an end in two stages. The first SIGTERM or SIGINT hands
+ * work back within the grace; a second one, or the end of the grace, ends the process at once (jobs are recovered then).
+ */
+export async function runService<T extends Record<string, Section> & { process: Section }>(
+  service: Service<T>,
+  env: Environment = process.env,
+): Promise<void> {
+  let config: ConfigOf<T>;
+  try {
+    config = loadConfig(service.sections, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${service.name}: ${error.message}\n`);
+    process.exit(2);
+  }
+  const { logLevel = 'info', graceSeconds = 20 } = config.process as { logLevel?: string; graceSeconds?: number };
+  const log = createLog({ process: service.name, level: logLevel });
+  const fail = (error: unknown, event: string): void => {
+    log.error({ error }, event);
+    process.exitCode = 1;
+    // give the line a moment to be written
+    setTimeout(() => process.exit(1), 100);
+  };
+  process.on('unhandledRejection', (error) => fail(error, 'Process:Run:UnhandledRejection'));
+  process.on('uncaughtException', (error) => fail(error, 'Process:Run:UncaughtException'));
+  try {
+    const running = await service.start(config, { log, metrics: createMetrics() });
+    log.info({}, 'Process:Start:Done');
+    endOnSignal(running, graceSeconds * 1000, log);
+  } catch (error) {
+    fail(error, 'Process:Start:Failed');
+  }
+}
+
+/** Milliseconds a close may overrun its grace before the process ends anyway. */
+const OVERRUN_MS = 10_000;
+
+function endOnSignal(running: Running, graceMs: number, log: Log): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals): void => {
+    if (ending) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    ending = true;
+    log.info({ signal }, 'Process:Stop:Start');
+    setTimeout(() => {
+      log.error({}, 'Process:Stop:Forced');
+      process.exit(1);
+    }, graceMs + OVERRUN_MS).unref();
+    running.close(graceMs).then(
+      () => {
+        log.info({}, 'Process:Stop:Done');
+        process.exit(0);
+      },
+      (error) => {
+        log.error({ error }, 'Process:Stop:Failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}

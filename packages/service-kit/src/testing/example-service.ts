@@ -1,0 +1,18 @@
+import { PROCESS } from '../config/sections.ts';
+import { runService } from '../run-service.ts';
+
+await runService({
+  name: 'example',
+  sections: { process: PROCESS },
+  async start() {
+    const alive = setInterval(() => {}, 1000);
+    if (process.env.EXAMPLE_THROWS !== undefined) void Promise.reject(new Error('nobody caught this'));
+    return {
+      async close(graceMs) {
+        if (process.env.EXAMPLE_HANGS !== undefined) await new Promise(() => {});
+        clearInterval(alive);
+        process.stdout.write(`closed with ${graceMs}\n`);
+      },
+    };
+  },
+});

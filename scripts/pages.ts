@@ -1,0 +1,23 @@
+import { REASONS } from '../packages/jobs/src/index.ts';
+import { configurationPage } from '../packages/service-kit/src/index.ts';
+
+/** Every generated page, by its path. */
+export function pages(): Record<string, string> {
+  return { 'docs/configuration.md': configurationPage(), 'docs/reason-codes.md': reasonsPage() };
+}
+
+function reasonsPage(): string {
+  return [
+    '# Reason codes',
+    '',
+    'Why a dataset is a dead letter, and what to do. Codes are stable. `geosluice dead-letters` lists them with the sentence that',
+    'tells what was met; `geosluice retry <dataset>` or `geosluice dead-letters replay --code <code>` starts again at inspect.',
+    '',
+    'This page is generated from `packages/jobs/src/reasons.ts` by `npm run generate`.',
+    '',
+    '| code | what it means and what to do |',
+    '|---|---|',
+    ...Object.entries(REASONS).map(([code, advice]) => `| \`${code}\` | ${advice} |`),
+    '',
+  ].join('\n');
+}
