@@ -11,7 +11,7 @@ const date = z.string().regex(/^-?\d{4,}(-\d{2}(-\d{2}(T.+)?)?)?$/);
  * (https://www.dublincore.org/specifications/dublin-core/dcmi-terms/). At most 16 KiB as JSON.
  */
 export const datasetMetadataSchema = z.strictObject({
-  /** oai_dc, rdf, dcterms, plain, simpledc, csw, dc-children, iso19139, fgdc, esri, qgis. */
+  /** oai_dc, rdf, dcterms, plain, simpledc, csw, dc-children, iso19139, iso19115-3, fgdc, esri, qgis; none without a sidecar. */
   dialect: z.string().max(40),
   title: z.string().min(1).max(1000).nullable(),
   /** By xml:lang, where the source has more than one language. */

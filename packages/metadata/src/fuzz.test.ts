@@ -6,6 +6,7 @@ import { XmlError } from '@geosluice/xml';
 import { MetadataError } from './error.ts';
 import { readSidecar } from './read-sidecar.ts';
 import { sniffSidecar } from './sniff.ts';
+import { documentedWarnings, warningCode } from './testing.ts';
 
 const SAMPLES = new URL('../../../test/fixtures/dublin-core/', import.meta.url);
 const SEEDS = [SAMPLES, new URL('neighbours/', SAMPLES)].flatMap((folder) =>
@@ -134,6 +135,7 @@ function distort(seed: Uint8Array, random: () => number): Buffer {
 describe('random damage', () => {
   it(`to the samples, ${ROUNDS} times, ends in a valid document or in an error of ours`, () => {
     const random = randomOf(20_261_124);
+    const documented = documentedWarnings();
     const outcomes = { read: 0, refused: 0 };
     for (let round = 0; round < ROUNDS; round++) {
       const seed = SEEDS[round % SEEDS.length] ?? new Uint8Array();
@@ -150,6 +152,7 @@ describe('random damage', () => {
         const parsed = datasetMetadataSchema.safeParse(metadata);
         assert.ok(parsed.success, `round ${round}: ${parsed.error?.message}\n${bytes}`);
         assert.ok(Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES);
+        for (const warning of metadata.warnings) assert.ok(documented.has(warningCode(warning)), warning);
         // nothing grows: every text comes from the document
         assert.ok(JSON.stringify(metadata).length < 4000 + 12 * bytes.length);
       } catch (error) {

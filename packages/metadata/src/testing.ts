@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { DatasetMetadata } from '@geosluice/jobs';
 import { readSidecar, type SidecarContext } from './read-sidecar.ts';
 
@@ -21,4 +22,22 @@ export function readDc(children: string, context: Partial<SidecarContext> = {}):
 /** For tests: reads nodes of an RDF document. */
 export function readRdfText(nodes: string, context: Partial<SidecarContext> = {}): DatasetMetadata {
   return readText(`<rdf:RDF ${RDF_PREFIXES}>${nodes}</rdf:RDF>`, context);
+}
+
+/** For tests: the page that explains what this package does. */
+export function documentation(): string {
+  return readFileSync(new URL('../../../docs/metadata.md', import.meta.url), 'utf8');
+}
+
+/** For tests: the codes of all warnings in the page's table. */
+export function documentedWarnings(): ReadonlySet<string> {
+  const page = documentation();
+  const table = page.slice(page.indexOf('## Warnings'), page.indexOf('## Refusals'));
+  const cells = [...table.matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1] ?? '');
+  return new Set(cells.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)/g)].map((match) => match[1] ?? '')));
+}
+
+/** For tests: a warning without what it is about. */
+export function warningCode(warning: string): string {
+  return /^[a-z-]+/.exec(warning)?.[0] ?? warning;
 }

@@ -61,6 +61,11 @@ describe('decoding', () => {
     });
   });
 
+  it('tells of a single one, with a mark before it or not', () => {
+    for (const mark of ['', '\ufeff'])
+      assert.deepEqual(decodeXml(utf8(`${mark}<a>\u0007</a>`)).warnings, ['control-characters-dropped']);
+  });
+
   it('names what is no text', () => {
     for (const magic of ['\x1f\x8b\x08\x00', 'PK\x03\x04', 'II*\x00', '\x89PNG', '\xff\xfe\x00\x00'])
       assert.throws(

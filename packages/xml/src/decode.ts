@@ -38,9 +38,9 @@ export function decodeXml(bytes: Uint8Array): DecodedXml {
   for (const [magic, what] of MAGIC)
     if (start.startsWith(magic)) throw new XmlError('bad-encoding', `expected XML text, found ${what}`);
   const warnings: string[] = [];
-  const raw = toText(bytes, start, warnings);
-  const text = dropForbidden(raw.startsWith('\ufeff') ? raw.slice(1) : raw);
-  if (text.length < raw.length - 1) warnings.push('control-characters-dropped');
+  const raw = toText(bytes, start, warnings).replace(/^\ufeff/, '');
+  const text = dropForbidden(raw);
+  if (text.length < raw.length) warnings.push('control-characters-dropped');
   return { text, warnings };
 }
 
