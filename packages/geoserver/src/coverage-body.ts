@@ -94,15 +94,19 @@ export function newCoverageDocument(wish: CoverageWish): object {
 export function changedCoverageDocument(current: CoverageState | null, wish: CoverageWish): object | null {
   if (current !== null && isUpToDate(current, wish)) return null;
   const { facts } = wish;
-  const bands = current?.dimensions?.coverageDimension.length;
+  const bands = current === null ? facts.bands : bandsOf(current);
   const stale = !facts.srsDeclared && current?.nativeCRS !== undefined && codeOf(current.nativeCRS) !== facts.srs;
   return {
     coverage: {
       ...coverageFields(wish),
       ...(stale ? { nativeCRS: facts.srs } : {}),
-      ...(bands !== undefined && bands !== facts.bands ? { dimensions: dimensionsOf(facts) } : {}),
+      ...(bands !== facts.bands ? { dimensions: dimensionsOf(facts) } : {}),
     },
   };
+}
+
+function bandsOf(current: CoverageState): number {
+  return current.dimensions?.coverageDimension.length ?? 0;
 }
 
 /** The authority code a WKT ends with; the text itself where it is one. */
@@ -115,6 +119,7 @@ export function isUpToDate(current: CoverageState, wish: CoverageWish): boolean 
   const links = current.metadataLinks?.metadataLink.map((link) => link.content ?? '') ?? [];
   return (
     showsObject(current, wish) &&
+    bandsOf(current) === wish.facts.bands &&
     sameText(current.title, wish.title) &&
     sameText(current.abstract, wish.abstract) &&
     sameList(current.keywords?.string ?? [], keywordsOf(wish)) &&

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/jobs';
 import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
 import { GeoServerError } from './errors.ts';
-import type { Http } from './http.ts';
+import type { Answer, Http } from './http.ts';
 import { getCoverage, getStore } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
 
@@ -16,7 +16,7 @@ export interface DrawnRequest {
 
 type NodeState =
   | { kind: 'drawn'; empty: boolean }
-  | { kind: 'behind'; reason: string; unreachable: boolean; cause?: unknown };
+  | { kind: 'behind'; reason: string; unreachable: boolean; final?: boolean; cause?: unknown };
 
 /**
  * Waits until every node has drawn the layer from this very object: its catalog points there, and a map of 256 × 256
@@ -46,7 +46,7 @@ async function followNode(http: Http, request: DrawnRequest, node: string, deadl
   const [first, longest] = http.settings.pollMs;
   for (let pause = first; ; pause = Math.min(pause * 1.6, longest)) {
     const state = await lookAtNode(http, request, node, deadline);
-    if (state.kind === 'drawn' || Date.now() + pause >= deadline) return state;
+    if (state.kind === 'drawn' || state.final === true || Date.now() + pause >= deadline) return state;
     request.log.debug({ node, reason: state.reason }, 'Node:Draw:Wait');
     await wait(pause, undefined, { signal: request.signal });
   }
@@ -70,18 +70,29 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
 
   for (const view of decideViews(facts)) {
-    const answer = await http.ask({
-      method: 'GET',
-      path: mapPath(layer, view.bbox),
-      node,
-      timeoutMs: Math.max(1_000, Math.min(http.settings.mapTimeoutMs, deadline - Date.now())),
-      maxBytes: 2 * 1024 * 1024,
-      signal,
-    });
+    const answer = await askMap(http, mapPath(layer, view.bbox), node, deadline, signal);
+    if ('kind' in answer) return answer;
     const verdict = decideMap(answer);
     if (verdict.kind === 'drawn') return { kind: 'drawn', empty: false };
     if (verdict.kind === 'not-yet') return { kind: 'behind', reason: verdict.reason, unreachable: false };
     if (view.emptyIsFine) return { kind: 'drawn', empty: true };
   }
   return { kind: 'behind', reason: 'the map is empty', unreachable: false };
+}
+
+/** A map that does not come may keep a thread of the node busy for ever: it is not asked for again, nor is it the node's fault. */
+async function askMap(
+  http: Http,
+  path: string,
+  node: string,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<Answer | NodeState> {
+  const timeoutMs = Math.max(1_000, Math.min(http.settings.mapTimeoutMs, deadline - Date.now()));
+  try {
+    return await http.ask({ method: 'GET', path, node, timeoutMs, maxBytes: 2 * 1024 * 1024, signal });
+  } catch (cause) {
+    if (!(cause instanceof GeoServerError) || cause.code !== 'GEOSERVER_TIMEOUT') throw cause;
+    return { kind: 'behind', reason: `no map within ${timeoutMs} ms`, unreachable: false, final: true, cause };
+  }
 }

@@ -1,0 +1,30 @@
+import type { RasterFacts } from '@geosluice/jobs';
+
+/** Facts of test/fixtures/rasters/rgb_utm.tif, for the tests of this package. */
+export const RGB_UTM: RasterFacts = {
+  format: 'geotiff',
+  size: 246_527,
+  bigTiff: false,
+  littleEndian: true,
+  width: 512,
+  height: 512,
+  bands: 3,
+  sampleFormat: 'uint',
+  bitsPerSample: 8,
+  nodata: null,
+  compression: { code: 8, name: 'deflate' },
+  photometric: 2,
+  tiled: true,
+  blockWidth: 256,
+  blockHeight: 256,
+  overviews: [],
+  cog: false,
+  srs: 'EPSG:32633',
+  srsDeclared: false,
+  geotransform: [500_000, 10, 0, 5_100_000, 0, -10],
+  pixelIsPoint: false,
+  nativeBbox: [500_000, 5_094_880, 505_120, 5_100_000],
+  wgs84Bbox: [15, 46.007, 15.067, 46.054],
+  probeBbox: [500_000, 5_097_440, 502_560, 5_100_000],
+  warnings: [],
+};
