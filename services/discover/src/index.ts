@@ -1,0 +1,1 @@
+export { startDiscover } from './start.ts';

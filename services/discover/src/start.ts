@@ -1,0 +1,66 @@
+import { readRaster } from '@geosluice/geotiff';
+import { readSidecar } from '@geosluice/metadata';
+import type { Pipeline } from '@geosluice/pipeline';
+import type { Running, ServiceKit } from '@geosluice/service-kit';
+import {
+  asWorkerProcess,
+  type DiscoverConfig,
+  openPipelineOf,
+  openStorage,
+  ruleDefaults,
+  startRunner,
+} from '@geosluice/service-wiring';
+import { createDiscoverStage } from '@geosluice/stages';
+
+const GIB = 1024 ** 3;
+
+/** Starts the discover worker, and the sweep that any number of discover workers share. */
+export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
+  const pipeline = await openPipelineOf(config, kit.log);
+  const storage = openStorage(config, kit.log);
+  const compressions = config.source.compressions.map(Number);
+  const runner = await startRunner(
+    config,
+    { ...kit, pipeline },
+    {
+      stage: 'discover',
+      concurrency: config.worker.discoverConcurrency,
+      run: createDiscoverStage({
+        sources: storage.sources,
+        store: storage.store,
+        ledger: pipeline.ledger,
+        readRaster: (reader, options) => readRaster(reader, { ...options, compressions }),
+        readSidecar,
+        target: storage.target,
+        defaults: ruleDefaults(config),
+        settleMs: config.source.settleSeconds * 1000,
+        maxSpoolBytes: config.source.maxSpoolGib * GIB,
+      }),
+    },
+  );
+  const sweeping = startSweep(pipeline, config, kit);
+  return await asWorkerProcess(config, kit, { pipeline, runner, closers: [() => storage.close(), sweeping.stop] });
+}
+
+/** Looks for datasets without a job now and again; the pipeline lets one worker do it at a time. */
+function startSweep(pipeline: Pipeline, { worker }: DiscoverConfig, { log }: ServiceKit): { stop(): Promise<void> } {
+  const ending = new AbortController();
+  let sweeping: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = sweeping
+      .then(() => pipeline.sweep({ olderThanMs: worker.sweepAgeSeconds * 1000, signal: ending.signal }))
+      .then((found) => {
+        if (found > 0) log.info({ found }, 'Ledger:Sweep:Found');
+      })
+      .catch((error) => {
+        if (!ending.signal.aborted) log.warn({ error }, 'Ledger:Sweep:Failed');
+      });
+  }, worker.sweepSeconds * 1000);
+  return {
+    async stop() {
+      clearInterval(timer);
+      ending.abort();
+      await sweeping;
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { startPublish } from './start.ts';

@@ -1,0 +1,1 @@
+export { startRegister } from './start.ts';

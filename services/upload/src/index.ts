@@ -1,0 +1,1 @@
+export { startUpload } from './start.ts';

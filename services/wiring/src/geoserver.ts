@@ -1,0 +1,16 @@
+import { createGeoServer, type GeoServer } from '@geosluice/geoserver';
+import type { PublishConfig } from './config.ts';
+
+export function openGeoServer({ geoserver }: Pick<PublishConfig, 'geoserver'>): GeoServer {
+  return createGeoServer({
+    url: geoserver.url,
+    nodes: geoserver.nodes,
+    publicUrl: geoserver.publicUrl,
+    user: geoserver.user,
+    password: geoserver.password,
+    s3geotiff: geoserver.alias === undefined ? { awsRegion: geoserver.awsRegion } : { alias: geoserver.alias },
+    cog: geoserver.cogBaseUrl === undefined ? { range: 'S3' } : { range: 'HTTP', baseUrl: geoserver.cogBaseUrl },
+    drawnDeadlineMs: geoserver.drawnDeadlineSeconds * 1000,
+    writeTimeoutMs: geoserver.writeTimeoutSeconds * 1000,
+  });
+}

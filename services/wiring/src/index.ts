@@ -1,0 +1,5 @@
+export type * from './config.ts';
+export { openGeoServer } from './geoserver.ts';
+export { ruleDefaults } from './rules.ts';
+export { openStorage, type Storage } from './storage.ts';
+export { asWorkerProcess, collectMetrics, openPipelineOf, startRunner } from './workers.ts';

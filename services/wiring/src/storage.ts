@@ -1,0 +1,58 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Location, Log } from '@geosluice/jobs';
+import { createObjectStore, createS3Client, type ObjectStore } from '@geosluice/object-store';
+import { openSources, type Sources } from '@geosluice/sources';
+import type { Target } from '@geosluice/stages';
+import type { GatewayConfig } from './config.ts';
+
+const MIB = 1024 * 1024;
+
+export interface Storage {
+  store: ObjectStore;
+  sources: Sources;
+  target: Target;
+  /** True where source and target are one endpoint with one set of keys: bytes need not pass through us. */
+  sameEndpoint(location: Location): boolean;
+  /** True for a bucket that GeoServer reads with its own keys. */
+  servedInPlace(location: Location): boolean;
+  close(): Promise<void>;
+}
+
+/** Opens both ends of the bytes' way: where they come from and where they go. */
+export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'rules'>, log: Log): Storage {
+  const { target, source, rules } = config;
+  const targetClient = createS3Client(target);
+  const elsewhere =
+    source.endpoint === undefined && source.accessKeyId === undefined
+      ? null
+      : createS3Client({
+          endpoint: source.endpoint,
+          region: source.region ?? target.region,
+          accessKeyId: source.accessKeyId ?? target.accessKeyId,
+          secretAccessKey: source.secretAccessKey ?? target.secretAccessKey,
+        });
+  // what we wrote ourselves (spooled bodies) is always on the target's endpoint
+  const clientFor = (bucket: string): S3Client =>
+    elsewhere === null || bucket === target.bucket ? targetClient : elsewhere;
+  const sources = openSources({
+    allow: { buckets: source.allowBuckets, hosts: source.allowHosts, roots: source.allowRoots },
+    s3: { clientFor },
+  });
+  return {
+    store: createObjectStore({
+      client: targetClient,
+      log,
+      partSize: target.partMib * MIB,
+      concurrency: target.partsInFlight,
+    }),
+    sources,
+    target: { bucket: target.bucket, prefix: target.prefix },
+    sameEndpoint: (location) => location.kind === 's3' && clientFor(location.bucket) === targetClient,
+    servedInPlace: (location) => location.kind === 's3' && rules.inPlaceBuckets.includes(location.bucket),
+    async close() {
+      await sources.close();
+      targetClient.destroy();
+      elsewhere?.destroy();
+    },
+  };
+}
