@@ -42,6 +42,10 @@ describe('decoding', () => {
     assert.deepEqual(warnings, ['encoding-mismatch:declared utf-8, read as windows-1252']);
   });
 
+  it('does not take a mark for text where the bytes after it are no UTF-8', () => {
+    assert.equal(decodeXml(latin1('\xef\xbb\xbf<a>K\xf6ln</a>')).text, '<a>Köln</a>');
+  });
+
   it('takes eight-bit text that calls itself UTF-16 for what it is', () => {
     const { text, warnings } = decodeXml(utf8('<?xml version="1.0" encoding="UTF-16"?><a>é</a>'));
     assert.match(text, /<a>é<\/a>/);

@@ -67,7 +67,7 @@ function toText(bytes: Uint8Array, start: string, warnings: string[]): string {
       return utf8;
     }
     warnings.push(mismatch(declared ?? 'utf-8', 'windows-1252'));
-    return new TextDecoder('windows-1252').decode(bytes);
+    return new TextDecoder('windows-1252').decode(bom ? bytes.subarray(3) : bytes);
   }
   return byDeclaration(bytes, declared, utf8, warnings);
 }
