@@ -24,12 +24,15 @@ export type Created<T> =
  * @throws GeoServerError where it is not there after all, by what GeoServer said
  */
 export async function createOrConfirm<T>(steps: CreateSteps<T>): Promise<Created<T>> {
-  const outcome = await attempt(steps.create);
-  if ('answer' in outcome && outcome.answer.status >= 200 && outcome.answer.status < 300) return { made: true };
-  const found = await lookAfter(steps, outcome);
-  if (found !== null) return { made: false, found };
-  if ('error' in outcome) throw outcome.error;
-  throw refusalError(steps.what, outcome.answer, steps.layer);
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await attempt(steps.create);
+    if ('answer' in outcome && outcome.answer.status >= 200 && outcome.answer.status < 300) return { made: true };
+    const found = await lookAfter(steps, outcome);
+    if (found !== null) return { made: false, found };
+    if ('answer' in outcome) throw refusalError(steps.what, outcome.answer, steps.layer);
+    // a stale connection that GeoServer had closed: nothing came of it, so once more
+    if (outcome.error.code !== 'GEOSERVER_DROPPED' || tries >= 2) throw outcome.error;
+  }
 }
 
 type Outcome = { answer: Answer } | { error: GeoServerError };

@@ -57,13 +57,16 @@ async function lookAtNode(http: Http, request: DrawnRequest, node: string, deadl
     return await askNode(http, request, node, deadline);
   } catch (error) {
     if (!(error instanceof GeoServerError)) throw error;
-    return { kind: 'behind', reason: error.message, unreachable: error.down, cause: error };
+    // a read that waits for the node's lock is slow, not gone
+    const unreachable = error.down && error.code !== 'GEOSERVER_TIMEOUT';
+    return { kind: 'behind', reason: error.message, unreachable, cause: error };
   }
 }
 
 async function askNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
   const { layer, facts, object, signal } = request;
-  const look = { workspace: layer.workspace, name: layer.name, node, signal };
+  const timeoutMs = Math.max(1_000, Math.min(http.settings.readTimeoutMs, deadline - Date.now()));
+  const look = { workspace: layer.workspace, name: layer.name, node, timeoutMs, signal };
   const [store, coverage] = [await getStore(http, look), await getCoverage(http, look)];
   const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
   const stale = decideCatalog(store, coverage, wanted);

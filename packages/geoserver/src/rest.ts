@@ -16,6 +16,8 @@ export interface Look {
   name: string;
   /** The primary where absent. */
   node?: string | undefined;
+  /** The configured one where absent. */
+  timeoutMs?: number | undefined;
   signal: AbortSignal;
 }
 
@@ -42,7 +44,7 @@ export async function get<T>(http: Http, schema: z.ZodType<T>, path: string, loo
     method: 'GET',
     path: `${path}.json?quietOnNotFound=true`,
     ...(look.node === undefined ? {} : { node: look.node }),
-    timeoutMs: http.settings.readTimeoutMs,
+    timeoutMs: look.timeoutMs ?? http.settings.readTimeoutMs,
     signal: look.signal,
   });
   if (answer.status === 404 && isGeoServers404(answer)) return null;

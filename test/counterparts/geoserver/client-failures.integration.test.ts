@@ -184,6 +184,9 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     await subject.geoserver.publish(request);
     standIn.failures.fail({ match: /^PUT/, answer: 'drop', times: 1 });
     await subject.geoserver.publish({ ...request, title: 'Changed' });
+    const next = await prepared();
+    standIn.failures.fail({ match: /^POST/, answer: 'drop', times: 1 });
+    await drawn(next);
   });
 
   test('an unavailable server, a wrong password and no server at all hold the queue', async () => {
