@@ -4,6 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
+from geonode import get_version
 
 from geosluice_geonode.service import ACTIONS, answer
 from geosluice_geonode.version import DOCUMENT_SCHEMA, VERSION
@@ -23,7 +24,8 @@ class Command(BaseCommand):
         # only answers go where answers are read; what libraries print goes to stderr
         out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
         os.dup2(2, 1)
-        self._write(out, {"ready": True, "version": VERSION, "schema": DOCUMENT_SCHEMA})
+        versions = {"version": VERSION, "geonode": get_version(), "schema": DOCUMENT_SCHEMA}
+        self._write(out, {"ready": True, "app": "geosluice_geonode", **versions})
         while True:
             line = source.readline(MAX_LINE + 1)
             if not line:

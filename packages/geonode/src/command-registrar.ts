@@ -1,0 +1,153 @@
+import { type Log, SILENT } from '@geosluice/jobs';
+import { z } from 'zod';
+import { type BatchOptions, createBatchingRegistrar } from './batching-registrar.ts';
+import { GeonodeError } from './errors.ts';
+import { type LineProcess, startLineProcess } from './line-process.ts';
+import type { Action, Registrar } from './registrar.ts';
+
+export interface CommandRegistrarOptions extends BatchOptions {
+  /** E.g. `['python', 'manage.py', 'geosluice_register']`; started once, and again where it died. */
+  command: readonly string[];
+  /** Added to this process's own environment. */
+  env?: Record<string, string | undefined> | undefined;
+  /** Milliseconds from the start to its first line, Django's own start among them. Default 120,000. */
+  startTimeoutMs?: number | undefined;
+  /** Milliseconds one batch may take. Default 120,000. */
+  timeoutMs?: number | undefined;
+  log?: Log | undefined;
+}
+
+/** Lines the command takes at most. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+const readySchema = z.object({ ready: z.literal(true) });
+const replySchema = z.object({ id: z.string(), answer: z.unknown() });
+
+interface Pending {
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** One life of the command. */
+interface Session {
+  process: LineProcess;
+  ready: Promise<unknown>;
+  pending: Map<string, Pending>;
+}
+
+/** Registers through the Django app's management command, which stays up: a line a document, a line an answer. */
+export function createCommandRegistrar(options: CommandRegistrarOptions): Registrar {
+  const log = options.log ?? SILENT;
+  let current: Session | undefined;
+  let count = 0;
+
+  const start = (): Session => {
+    const pending = new Map<string, Pending>();
+    const ready = Promise.withResolvers<unknown>();
+    // who waits for it sees its error; nobody may wait
+    ready.promise.catch(() => {});
+    const lost = (error: GeonodeError): void => {
+      log.warn({ code: error.code, message: error.message }, 'Geonode:Command:Ended');
+      ready.reject(error);
+      for (const { reject } of pending.values()) reject(error);
+      pending.clear();
+    };
+    const process = startLineProcess(options.command, options.env ?? {}, log, {
+      line: (line) => take(line, pending, ready.resolve),
+      ended: lost,
+    });
+    const timer = setTimeout(() => {
+      ready.reject(new GeonodeError('GEONODE_TIMEOUT', 'the registration command did not get ready in time'));
+      process.kill();
+    }, options.startTimeoutMs ?? 120_000);
+    const started = (): void => clearTimeout(timer);
+    ready.promise.then(started, started);
+    return { process, ready: ready.promise, pending };
+  };
+  const session = (): Session => {
+    if (current === undefined || !current.process.running) current = start();
+    return current;
+  };
+
+  return createBatchingRegistrar(
+    {
+      async send(action, documents, signal) {
+        const { process, ready, pending } = session();
+        await abortable(ready, signal);
+        const ids: string[] = [];
+        const answers = documents.map((document) => {
+          count += 1;
+          const id = `${count}`;
+          ids.push(id);
+          return answerOf(process, pending, id, action, document);
+        });
+        const all = Promise.all(answers);
+        const timer = setTimeout(() => {
+          const error = new GeonodeError('GEONODE_TIMEOUT', 'the registration command gave no answer in time');
+          for (const id of ids) pending.get(id)?.reject(error);
+          // it hangs: the next batch gets a new one
+          process.kill();
+        }, options.timeoutMs ?? 120_000);
+        try {
+          return await abortable(all, signal);
+        } finally {
+          clearTimeout(timer);
+          for (const id of ids) pending.delete(id);
+        }
+      },
+      health: (signal) => abortable(session().ready, signal),
+      close: async () => {
+        await current?.process.end();
+      },
+    },
+    // one process, one line at a time: more under way would only wait in the pipe
+    { inFlight: 1, ...options },
+  );
+}
+
+function answerOf(
+  process: LineProcess,
+  pending: Map<string, Pending>,
+  id: string,
+  action: Action,
+  document: object,
+): Promise<unknown> {
+  const line = JSON.stringify({ id, [action]: document });
+  if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
+    const message = `the document is larger than ${MAX_LINE_BYTES} bytes`;
+    return Promise.resolve({ status: 'error', code: 'GEONODE_REFUSED', field: 'sidecar', message, retry: false });
+  }
+  return new Promise((resolve, reject) => {
+    pending.set(id, { resolve, reject });
+    process.write(line).catch(reject);
+  });
+}
+
+function take(line: string, pending: Map<string, Pending>, ready: (value: unknown) => void): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // not ours: something printed to the wrong place
+    return;
+  }
+  if (readySchema.safeParse(value).success) {
+    ready(value);
+    return;
+  }
+  const reply = replySchema.safeParse(value);
+  if (reply.success) pending.get(reply.data.id)?.resolve(reply.data.answer);
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    promise.catch(() => {});
+  }
+}

@@ -1,0 +1,15 @@
+export { type Answer, answerSchema, type Health, healthSchema } from './answer.ts';
+export type { BatchOptions } from './batching-registrar.ts';
+export { type CommandRegistrarOptions, createCommandRegistrar } from './command-registrar.ts';
+export {
+  DOCUMENT_SCHEMA,
+  type RegistrationDocument,
+  registrationDocumentSchema,
+  type UnregistrationDocument,
+  unregistrationDocumentSchema,
+} from './document.ts';
+export { documentOf, type RegistrationDefaults } from './document-of.ts';
+export { GeonodeError, type RetryCode } from './errors.ts';
+export { createHttpRegistrar, type HttpRegistrarOptions } from './http-registrar.ts';
+export { documentJsonSchemas } from './json-schema.ts';
+export type { Registrar, RegistrationStatus } from './registrar.ts';
