@@ -35,6 +35,8 @@ export interface WebServer {
   manners(path: string, manners: Manners): void;
   /** `METHOD path` with the Range header, in order. */
   requests: string[];
+  /** If-Match, else If-Unmodified-Since, else '', of the last request. */
+  condition(): string;
   stop(): Promise<void>;
 }
 
@@ -48,9 +50,11 @@ interface Entry {
 export async function startWebServer(tls?: { key: Buffer; cert: Buffer }): Promise<WebServer> {
   const files = new Map<string, Entry>();
   const requests: string[] = [];
+  let condition = '';
   let clock = Date.UTC(2026, 0, 1);
   const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim());
+    condition = request.headers['if-match'] ?? request.headers['if-unmodified-since'] ?? '';
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     const entry = files.get(path);
     if (entry === undefined) response.writeHead(404, { 'content-length': 0 }).end();
@@ -61,6 +65,7 @@ export async function startWebServer(tls?: { key: Buffer; cert: Buffer }): Promi
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    condition: () => condition,
     put(path, bytes, manners = {}) {
       clock += 1000;
       files.set(path, { bytes, modified: new Date(clock), manners });

@@ -82,12 +82,13 @@ export function pinHeaders({ etag, modified }: Fingerprint): Record<string, stri
 /** For servers that take conditions and do not look at them. @throws SourceError SOURCE_CHANGED */
 export function checkPinned(headers: Headers, pin: Fingerprint, total: number | null, subject: string): void {
   const now = describeAnswer(headers, total).fingerprint;
+  // one server may call the same ETag weak for a HEAD and strong for a GET
+  const bare = (etag: string | undefined): string | undefined => etag?.replace(/^W\//, '');
+  const [before, after] = [bare(pin.etag), bare(now.etag)];
   const other =
-    (total !== null && pin.size !== total) ||
-    (pin.etag !== undefined && now.etag !== undefined && pin.etag !== now.etag) ||
-    (pin.etag === undefined &&
-      pin.modified !== undefined &&
-      now.modified !== undefined &&
-      pin.modified !== now.modified);
+    // 0 is also what is said of a length that was not known
+    (total !== null && pin.size !== 0 && pin.size !== total) ||
+    (before !== undefined && after !== undefined && before !== after) ||
+    (before === undefined && pin.modified !== undefined && now.modified !== undefined && pin.modified !== now.modified);
   if (other) throw new SourceError('SOURCE_CHANGED', `${subject} changed since it was looked at`, { subject });
 }
