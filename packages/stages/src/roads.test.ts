@@ -141,11 +141,12 @@ test('register hands over the raw sidecar, then does with the inbox what the rul
   const stage = createRegisterStage({
     store,
     sources: source,
+    defaults: {},
     registrar: {
-      async register(_job, sidecar) {
+      async register({ sidecar }) {
         assert.equal(source.has(uri), true, 'the file is there until it is registered');
-        sidecars.push(Buffer.from(sidecar ?? []).toString());
-        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7' };
+        sidecars.push(Buffer.from(sidecar?.base64 ?? '', 'base64').toString());
+        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created' };
       },
       unregister: async () => assert.fail('not asked for'),
     },
@@ -184,8 +185,9 @@ test('an object served in place is never deleted, whatever the rule says', async
   const stage = createRegisterStage({
     store,
     sources: source,
+    defaults: {},
     registrar: {
-      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7' }),
+      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created' }),
       unregister: async () => {},
     },
   });
@@ -201,6 +203,7 @@ test('removal goes backwards, stage by stage, and takes only what is the dataset
   const register = createRegisterStage({
     store,
     sources: source,
+    defaults: {},
     registrar: {
       register: async () => assert.fail('not asked for'),
       async unregister({ name }) {

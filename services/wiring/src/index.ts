@@ -1,4 +1,5 @@
 export type * from './config.ts';
+export { openRegistrar } from './geonode.ts';
 export { openGeoServer } from './geoserver.ts';
 export { ruleDefaults } from './rules.ts';
 export { openStorage, type Storage } from './storage.ts';

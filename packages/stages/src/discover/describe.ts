@@ -16,7 +16,7 @@ import {
 import { besideKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { parseChecksum } from './checksum.ts';
-import { stemOf } from './name.ts';
+import { deriveTitle, stemOf } from './name.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { sidecarOf } from './seen.ts';
 
@@ -41,7 +41,10 @@ interface Subject {
 
 /** Reads what lies beside a raster and keeps the raw sidecar and style beside its object. */
 export async function describe(subject: Subject): Promise<Description> {
-  const { metadata, metadataState, sidecar } = await readMetadata(subject);
+  const { metadata: read, metadataState, sidecar } = await readMetadata(subject);
+  // every later room shows the same title
+  const title = subject.options.title ?? read.title ?? deriveTitle(subject.job.location);
+  const metadata = { ...read, title };
   return {
     metadata,
     metadataState,
@@ -80,7 +83,7 @@ async function readMetadata(subject: Subject): Promise<Pick<Description, 'metada
 
 /** A bad sidecar never stops its raster: the dataset says so instead. */
 function degraded(name: string, error: GeosluiceError): DatasetMetadata {
-  return { ...emptyMetadata(), warnings: [`sidecar ${name} refused: ${error.code}`.slice(0, 300)] };
+  return { ...emptyMetadata(), warnings: [`sidecar ${name} refused: ${error.code}: ${error.message}`.slice(0, 300)] };
 }
 
 async function keepStyle(subject: Subject): Promise<Description['style']> {

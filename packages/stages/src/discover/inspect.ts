@@ -18,7 +18,6 @@ import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
 import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
-import { deriveTitle } from './name.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
 import { withDefaults } from './with-defaults.ts';
@@ -164,7 +163,7 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
   const record = {
     workspace: base.workspace,
     name,
-    title: base.metadata.title ?? deriveTitle(job.location),
+    title: base.metadata.title ?? name,
     metadataState: base.metadataState,
     facts,
     warnings: [...facts.warnings, ...base.metadata.warnings],

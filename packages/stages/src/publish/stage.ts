@@ -1,5 +1,4 @@
 import type { Outcome, PublishJob, RemoveJob, Stage, StageContext } from '@geosluice/jobs';
-import { deriveTitle } from '../discover/name.ts';
 import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
 
@@ -23,7 +22,7 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     storeType: job.options.store ?? ports.storeType,
     object,
     facts,
-    title: job.options.title ?? metadata.title ?? deriveTitle(job.location),
+    title: metadata.title ?? job.name,
     abstract: metadata.abstract ?? '',
     isOurs: (url) => url.includes(`/${job.dataset}/`),
     keywords: [...new Set([...metadata.keywords, ...(job.options.keywords ?? [])])],

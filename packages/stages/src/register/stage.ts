@@ -1,3 +1,4 @@
+import { documentOf } from '@geosluice/geonode';
 import {
   GeosluiceError,
   type Outcome,
@@ -19,7 +20,9 @@ export function createRegisterStage(ports: RegisterPorts): Stage<'register'> {
 async function add(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<Outcome> {
   const sidecar = await readSidecar(job, context, ports);
   await context.fence();
-  const geonode = await ports.registrar.register(job, sidecar, context.signal);
+  const document = documentOf(job, sidecar, ports.defaults);
+  const { status, ...geonode } = await ports.registrar.register(document, context.signal);
+  context.log.info({ dataset: job.dataset, pk: geonode.pk, status }, 'Dataset:Register:Done');
   const note = await afterwards(job, context, ports);
   return { kind: 'done', record: { state: 'visible', geonode }, ...(note === undefined ? {} : { note }) };
 }
