@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createCommandRegistrar, createHttpRegistrar } from '@geosluice/geonode';
+import { startGeonode } from '../counterparts/geonode.ts';
+import { registrarConformance } from '../ports/registrar-conformance.ts';
+import { startSilentGeoserver } from './silent-geoserver.ts';
+
+const geoserver = await startSilentGeoserver();
+const geonode = await startGeonode({ geoserver });
+after(async () => {
+  await geonode.stop();
+  await geoserver.stop();
+});
+
+registrarConformance('GeoNode over HTTP', async () => createHttpRegistrar(geonode));
+
+if (geonode.python !== '') {
+  const command = [geonode.python, '-m', 'django', 'geosluice_register'];
+  registrarConformance('GeoNode by command', async () => createCommandRegistrar({ command, env: geonode.env }));
+}
+
+test('all of that was done without one call to GeoServer', () => {
+  assert.deepEqual(geoserver.requests, []);
+});
+
+test('a wrong password and a GeoNode without the app are told apart', async (t) => {
+  const signal = AbortSignal.timeout(60_000);
+  const stranger = createHttpRegistrar({ ...geonode, password: 'wrong' });
+  const elsewhere = createHttpRegistrar({ ...geonode, url: `${geonode.url}/nowhere` });
+  t.after(() => Promise.all([stranger.close(), elsewhere.close()]));
+  await assert.rejects(stranger.check(signal), { code: 'GEONODE_UNAUTHORIZED', down: true });
+  await assert.rejects(elsewhere.check(signal), { code: 'GEONODE_NO_APP', down: true });
+});
