@@ -59,11 +59,11 @@ function unreadable(error: unknown): unknown {
   return new GeoServerError('GEOSERVER_REFUSED', message, { layer: error.layer, status: error.status, cause: error });
 }
 
-/** 404 is success. */
-export async function removeStyle(http: Http, look: Look): Promise<void> {
-  const path = `${paths.style(look.workspace, look.name)}?recurse=true&purge=true`;
+/** 404 is success; so is a style that others use, where it is not taken from them. */
+export async function removeStyle(http: Http, look: Look, evenInUse = true): Promise<void> {
+  const path = `${paths.style(look.workspace, look.name)}?${evenInUse ? 'recurse=true&' : ''}purge=true`;
   const answer = await send(http, 'DELETE', path, look.signal);
-  if (answer.status === 200 || answer.status === 404) return;
+  if (answer.status === 200 || answer.status === 404 || (answer.status === 403 && !evenInUse)) return;
   if ((await get(http, styleSchema, paths.style(look.workspace, look.name), look)) === null) return;
   throw refusalError('delete the style', answer, `${look.workspace}:${look.name}`);
 }

@@ -231,6 +231,27 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
   });
 
+  test('a style named like the layer goes with it, unless another layer uses it', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const styled = async () => {
+      const request = requestFor(subject, facts);
+      await subject.put(request.object.key, bytes);
+      await subject.geoserver.publish({ ...request, style: { name: request.name, sld: SLD('Own') } });
+      return request;
+    };
+    const styleStatus = async (name: string) =>
+      (await subject.ask('GET', `/rest/workspaces/geosluice_test/styles/${name}.json`)).status;
+    const [alone, shared] = [await styled(), await styled()];
+    const user = requestFor(subject, facts);
+    await subject.put(user.object.key, bytes);
+    await subject.geoserver.publish({ ...user, style: { name: shared.name, sld: SLD('Own') } });
+
+    await subject.geoserver.remove(alone);
+    await subject.geoserver.remove(shared);
+    assert.equal(await styleStatus(alone.name), 404);
+    assert.equal(await styleStatus(shared.name), 200);
+  });
+
   test('the check names version and modules of each node, and a wrong password', async () => {
     const report = await subject.geoserver.check(AbortSignal.timeout(30_000));
     assert.equal(report.ok, true);
