@@ -1,0 +1,12 @@
+export { createGatewayClient, type GatewayClient, type GatewayClientOptions } from './client.ts';
+export * from './common.ts';
+export * from './dataset.ts';
+export * from './dead-letter.ts';
+export { GatewayError, type GatewayErrorDetails } from './error.ts';
+export * from './event.ts';
+export * from './ingestion.ts';
+export * from './notification.ts';
+export * from './problem.ts';
+export * from './status.ts';
+export type * from './types.ts';
+export * from './watch.ts';
