@@ -37,12 +37,23 @@ function field(info: string | null, name: string): string | null {
 }
 
 /** @throws PipelineError REDIS_MAY_EVICT, or REDIS_AWAY where it does not answer */
-export async function checkRedis(redis: Client, log: Log): Promise<void> {
-  await redis.ping().catch((error) => {
-    throw asPipelineError(error);
-  });
+export async function checkRedis(redis: Client, log: Log, timeoutMs = 10_000): Promise<void> {
+  await answered(redis, timeoutMs);
   const read = (section: string): Promise<string | null> => redis.info(section).catch(() => null);
   const verdict = decideRedis(await read('memory'), await read('persistence'));
   for (const warning of verdict.warnings) log.warn({ warning }, 'Redis:Check:Warning');
   if (verdict.refusal !== null) throw new PipelineError('REDIS_MAY_EVICT', verdict.refusal);
+}
+
+/** A cluster that was never reached queues its commands without end, so the wait is bounded here. */
+async function answered(redis: Client, timeoutMs: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`the connection timed out after ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await Promise.race([redis.ping(), promise]);
+  } catch (error) {
+    throw asPipelineError(error);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -23,6 +23,8 @@ export interface PipelineConfig {
   log?: Log;
   /** Events the stream keeps, about; 50,000 where absent. */
   keepEvents?: number;
+  /** A command without an answer is an error after this; 10,000 where absent. */
+  commandTimeoutMs?: number;
   now?(): Date;
 }
 
@@ -34,10 +36,11 @@ export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
   const { redisUrl, prefix = 'geosluice', log = SILENT, keepEvents = 50_000, now = () => new Date() } = config;
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(prefix)) throw new TypeError('a prefix has 1-64 characters of A-Z a-z 0-9 _ -');
   const onError = throttled((error) => log.warn({ error: error.message }, 'Redis:Connection:Error'));
-  const open = (purpose: Parameters<typeof connect>[1]): Client => connect(redisUrl, purpose, onError);
+  const open = (purpose: Parameters<typeof connect>[1]): Client =>
+    connect(redisUrl, purpose, onError, config.commandTimeoutMs);
   const redis = open('commands');
   try {
-    await checkRedis(redis, log);
+    await checkRedis(redis, log, config.commandTimeoutMs);
   } catch (error) {
     redis.disconnect();
     throw error;

@@ -147,14 +147,17 @@ async function countsOf(redis: Client, keys: Keys, stage: StageName): Promise<Qu
     .llen(`${queue}:active`)
     .zcard(`${queue}:failed`)
     .hexists(`${queue}:meta`, 'paused')
-    .hget(keys.hold(stage), 'until');
+    .hget(keys.hold(stage), 'until')
+    .time();
   try {
     const answers = (await pipeline.exec()) ?? [];
     for (const [error] of answers) if (error !== null) throw error;
     const at = (index: number): number => Number(answers[index]?.[1] ?? 0);
+    // the hold's end is told by Redis's clock
+    const [seconds, micros] = (answers[7]?.[1] ?? [0, 0]) as [string, string];
     return {
       ...{ waiting: at(0), prioritized: at(1), delayed: at(2), active: at(3), failed: at(4), paused: at(5) === 1 },
-      heldForMs: Math.max(0, at(6) - Date.now()),
+      heldForMs: Math.max(0, Math.ceil(at(6) - Number(seconds) * 1_000 - Number(micros) / 1_000)),
     };
   } catch (error) {
     throw asPipelineError(error);

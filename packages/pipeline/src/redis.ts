@@ -13,18 +13,22 @@ export type RedisConfig =
 /** What a connection is for; only `commands` gives up on an answer. */
 export type Purpose = 'commands' | 'worker' | 'follow';
 
-/** Milliseconds after which a command without an answer is an error; a worker's blocking reads take longer by design. */
-const COMMAND_TIMEOUT_MS = 10_000;
 const RECONNECT_MAX_MS = 5_000;
 
 /** Opens a connection that reconnects for ever; BullMQ needs `maxRetriesPerRequest: null`. */
-export function connect(config: RedisConfig, purpose: Purpose, onError: (error: Error) => void): Client {
+export function connect(
+  config: RedisConfig,
+  purpose: Purpose,
+  onError: (error: Error) => void,
+  /** Milliseconds after which a command without an answer is an error; blocking reads take longer by design. */
+  commandTimeoutMs = 10_000,
+): Client {
   const client = create(config, {
     maxRetriesPerRequest: null,
     retryStrategy: (times: number) => Math.min(RECONNECT_MAX_MS, 100 * 2 ** Math.min(times, 6)),
     // after a failover the old primary answers READONLY: reconnect, and send the command again
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
-    ...(purpose === 'commands' ? { commandTimeout: COMMAND_TIMEOUT_MS } : {}),
+    ...(purpose === 'commands' ? { commandTimeout: commandTimeoutMs } : {}),
   });
   client.on('error', onError);
   return client;

@@ -99,6 +99,34 @@ suite('what goes wrong around a job', () => {
   });
 
   withHarness(
+    'a worker killed when it has buried a job leaves one dead letter, to be replayed as it was',
+    async (harness) => {
+      const job = await upload(harness, 'kill-dead.tif');
+      await crash(harness, 'dead');
+      assert.equal((await harness.pipeline.ledger.get(job.dataset))?.reason?.code, 'SOURCE_GONE');
+      let called = 0;
+      const failed = latch();
+      const ran = latch<number>();
+      await harness.worker(
+        'upload',
+        async (_, { attempt }) => {
+          called += 1;
+          ran.open(attempt);
+          return { kind: 'done' };
+        },
+        { lockDurationMs: 1_000, metrics: { ran: () => failed.open() } },
+      );
+      await failed.promise;
+      assert.equal(called, 0);
+      while ((await harness.pipeline.queues.counts()).upload.failed === 0) await new Promise((go) => setImmediate(go));
+      const steps = await harness.pipeline.ledger.steps(job.dataset);
+      assert.equal(steps.filter(({ state }) => state === 'dead').length, 1);
+      assert.equal(await harness.pipeline.deadLetters.replay({ asItWas: true }), 1);
+      assert.equal(await ran.promise, 1);
+    },
+  );
+
+  withHarness(
     'a job over which worker after worker dies is dead, though BullMQ would have given up earlier',
     async (harness) => {
       const job = await upload(harness, 'poison.tif');

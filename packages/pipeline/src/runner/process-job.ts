@@ -291,6 +291,7 @@ async function buried<S extends StageName>(
     if (answer === 'superseded') return await finished(parts, run);
     if (answer === 'lost') throw new WaitingError();
   }
+  parts.probe('dead');
   parts.metrics.dead?.({ stage, code });
   logOf(parts.log, run).warn({ code, error: message }, 'Job:Run:Dead');
   await parts.runLog.forget(run.jobId);

@@ -34,7 +34,7 @@ export interface StageRunnerOptions<S extends StageName> {
   maxBacklog?: number;
   log?: Log;
   metrics?: Partial<RunnerMetrics>;
-  /** For tests: called at `ended`, `recorded` and `added`. */
+  /** For tests: called at `ended`, `recorded`, `added` and `dead`. */
   probe?: (point: string) => void;
 }
 

@@ -1,3 +1,4 @@
+import { Reject } from '@geosluice/jobs';
 import { openPipeline } from '../pipeline.ts';
 import { runStage } from '../runner/run-stage.ts';
 import { OBJECT } from './samples.ts';
@@ -16,6 +17,7 @@ await runStage({
       die();
       await new Promise(() => {});
     }
+    if (point === 'dead') throw new Reject('SOURCE_GONE', 'the file is gone');
     if (job.kind === 'remove') return { kind: 'done' };
     const next = { ...job, stage: 'publish' as const, object: OBJECT };
     return { kind: 'next', jobs: [next], record: { object: OBJECT } };
