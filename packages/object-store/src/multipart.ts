@@ -4,7 +4,7 @@ import {
   CreateMultipartUploadCommand,
   ListPartsCommand,
 } from '@aws-sdk/client-s3';
-import { hasStatus, isUnsupported, readFault } from './classify.ts';
+import { isUnsupported, readFault } from './classify.ts';
 import {
   attempt,
   bareEtag,
@@ -156,7 +156,10 @@ export async function abortUpload(
 /** True where the store does not know the upload (any more): completed, aborted, or never begun. */
 export function isVanished(error: unknown): boolean {
   const fault = readFault(error);
-  return fault !== null && (fault.name === 'NoSuchUpload' || (hasStatus(error, 404) && fault.name !== 'NoSuchBucket'));
+  if (fault === null) return false;
+  // versitygw says InvalidPart where an abort overtakes a part
+  if (fault.name === 'NoSuchUpload' || fault.name === 'InvalidPart') return true;
+  return fault.status === 404 && fault.name !== 'NoSuchBucket';
 }
 
 export function ids(upload: ObjectLocation & { uploadId: string }): { Bucket: string; Key: string; UploadId: string } {

@@ -13,7 +13,7 @@ import {
 } from './context.ts';
 import { combineCrc32, crc32Of, inSlices } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
-import { abortUpload, completeUpload, type FinishedPart, isVanished } from './multipart.ts';
+import { abortUpload, completeUpload, type FinishedPart, isVanished, listParts } from './multipart.ts';
 import { headObject, putBytes } from './objects.ts';
 import { choosePartSize, planParts } from './plan.ts';
 import { sendParts } from './send-parts.ts';
@@ -159,7 +159,7 @@ async function sendMultipart(
     parts = sent.parts;
     if (expected.sha256 !== undefined) assertSha256(sent.sha256 ?? '', expected.sha256, uriOf(target));
   } catch (error) {
-    if (isVanished(error)) return null;
+    if (isVanished(error) || (await vanishedUnseen(context, session, error, signal))) return null;
     // the content will never be wanted; after anything else the parts wait to be continued
     const final = error instanceof GeosluiceError && error.means !== 'retry';
     if (final && !signal.aborted) await discard(context, session, memory);
@@ -175,6 +175,20 @@ async function sendMultipart(
   const stored = await verifyStored(context, target, expected, crc32, etags, signal);
   await foreign(memory.forget(uriOf(target)));
   return stored;
+}
+
+/** A store may cut the connection of a part it has no upload for, before its answer can be read: ask. */
+async function vanishedUnseen(
+  context: StoreContext,
+  session: Session,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (signal.aborted || readFault(error)?.status !== 0) return false;
+  return listParts(context, session.upload, signal).then(
+    (parts) => parts === null,
+    () => false,
+  );
 }
 
 /**
@@ -209,7 +223,7 @@ export async function complete(
       await discard(context, session, request.memory);
       throw otherContent(target);
     }
-    if (isVanished(error) || hasStatus(error, 409, 412) || fault.name === 'InvalidPart') {
+    if (isVanished(error) || hasStatus(error, 409, 412)) {
       await discard(context, session, request.memory);
       return false;
     }
