@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatLocation, parseLocation } from '@geosluice/jobs';
+import { decideRedis } from './check-redis.ts';
+import { asPipelineError, isAway, PipelineError } from './error.ts';
+import { decodeEntry, encodePatch } from './ledger/codec.ts';
+import { decodeCursor, encodeCursor } from './ledger/cursor.ts';
+import { overlaps } from './ledger/list.ts';
+import { jobOptionsOf } from './queues.ts';
+import { FACTS, inspectJob } from './testing/samples.ts';
+import { rastersBeside } from './watches.ts';
+
+test('only noeviction is taken, and what cannot be seen is warned of', () => {
+  const good = decideRedis('maxmemory:0\r\nmaxmemory_policy:noeviction\r\n', 'aof_enabled:1\r\n');
+  assert.deepEqual(good, { refusal: null, warnings: [] });
+  assert.match(decideRedis('maxmemory_policy:volatile-lru', 'aof_enabled:1').refusal ?? '', /volatile-lru/);
+  const blind = decideRedis(null, null);
+  assert.equal(blind.refusal, null);
+  assert.equal(blind.warnings.length, 2);
+});
+
+test('a Redis that is away and one that refuses are told apart, and bugs stay what they are', () => {
+  assert.ok(isAway(new Error('connect ECONNREFUSED 127.0.0.1:1')));
+  assert.ok(isAway(new Error('Command timed out')));
+  const refused = Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' });
+  const error = asPipelineError(refused);
+  assert.ok(error instanceof PipelineError && error.code === 'REDIS_REFUSED' && error.cause === refused);
+  const bug = new TypeError('x');
+  assert.equal(asPipelineError(bug), bug);
+  assert.equal(new PipelineError('DATASET_UNKNOWN', 'x').means, 'reject');
+});
+
+test('an entry comes out of its hash as it went in', () => {
+  const patch = encodePatch({ facts: FACTS, title: 'T', warnings: [], state: 'visible' });
+  assert.equal(patch.state, undefined);
+  const entry = decodeEntry({ ...patch, dataset: 'd', generation: '3', state: 'found', createdMs: '1', by: 'upload' });
+  assert.deepEqual(entry?.facts, FACTS);
+  assert.deepEqual(entry?.warnings, []);
+  assert.equal(entry?.generation, 3);
+  assert.ok(entry !== null && !('by' in entry) && !('createdMs' in entry));
+  assert.equal(decodeEntry({}), null);
+});
+
+test('a cursor comes back as it was, and anything else is refused', () => {
+  const position = { score: '1764000000000', member: 'daaaa' };
+  assert.deepEqual(decodeCursor(encodeCursor(position)), position);
+  for (const text of ['', '!', 'eA', Buffer.from('1 a b').toString('base64url')]) {
+    assert.throws(() => decodeCursor(text), { code: 'CURSOR_INVALID' });
+  }
+});
+
+test('boxes touch across the antimeridian too', () => {
+  assert.ok(overlaps([170, -10, -170, 10], [-180, 0, -175, 5]));
+  assert.ok(overlaps([170, -10, -170, 10], [175, 0, 179, 5]));
+  assert.ok(!overlaps([170, -10, -170, 10], [0, 0, 10, 5]));
+  assert.ok(!overlaps([0, 0, 1, 1], [0, 2, 1, 3]));
+});
+
+test('a sidecar points at the rasters that it may belong to', () => {
+  const beside = (uri: string): string[] => rastersBeside(parseLocation(uri)).map(formatLocation);
+  assert.deepEqual(beside('s3://b/x/a.tif.xml'), ['s3://b/x/a.tif']);
+  assert.deepEqual(
+    beside('s3://b/x/a.xml'),
+    ['.tif', '.tiff', '.TIF', '.TIFF'].map((end) => `s3://b/x/a${end}`),
+  );
+  assert.deepEqual(beside('s3://b/x.y/readme'), []);
+});
+
+test('what people ask for has no priority number, which BullMQ takes first', () => {
+  assert.equal(jobOptionsOf(inspectJob('a.tif')).priority, undefined);
+  const bulk = jobOptionsOf(inspectJob('a.tif', { options: { priority: 'bulk' } })).priority ?? 0;
+  const reconcile = jobOptionsOf(inspectJob('a.tif', { options: { priority: 'reconcile' } })).priority ?? 0;
+  assert.ok(bulk > 0 && reconcile > bulk);
+});
