@@ -1,0 +1,70 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type CliPorts, createFileMemory, createInbox, inspectFile } from '@geosluice/cli';
+import { createGatewayClient } from '@geosluice/gateway-api';
+import { readRaster } from '@geosluice/geotiff';
+import { type Location, parseLocation, type S3Location, SILENT } from '@geosluice/jobs';
+import { readSidecar } from '@geosluice/metadata';
+import {
+  CLIENT,
+  ConfigError,
+  describeConfig,
+  type Environment,
+  loadConfig,
+  PROCESSES,
+  SOURCE,
+  TARGET,
+} from '@geosluice/service-kit';
+import { openStorage } from '@geosluice/service-wiring';
+import { openSources } from '@geosluice/sources';
+import { doctor } from './doctor.ts';
+import { up } from './up.ts';
+
+/** What the commands need, made from the environment when a command asks for it. */
+export function cliPorts(env: Environment): CliPorts {
+  return {
+    gateway() {
+      const { client } = loadConfig({ client: CLIENT }, env);
+      return createGatewayClient({ url: client.url, key: client.key ?? null });
+    },
+    inbox() {
+      const config = loadConfig({ client: CLIENT, ...PROCESSES.upload }, env);
+      if (config.client.inbox === undefined) {
+        throw new ConfigError([
+          'GEOSLUICE_INBOX is missing: a path of this machine is uploaded there first, e.g. s3://inbox/cli/',
+        ]);
+      }
+      const { store } = openStorage(config, SILENT);
+      return createInbox({
+        files: (root) => filesBelow(root).for({ kind: 'file', path: root }),
+        store,
+        inbox: parseLocation(config.client.inbox) as S3Location,
+        memory: createFileMemory(
+          join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'geosluice', 'uploads.json'),
+        ),
+      });
+    },
+    inspect: (location, options, signal) =>
+      inspectFile(location, options, { sources: sourcesFor(location, env), readRaster, readSidecar }, signal),
+    doctor: (signal) => doctor(env, signal),
+    up: (signal) => up(env, signal),
+    config: () => describeConfig(env),
+  };
+}
+
+function filesBelow(root: string) {
+  return openSources({ allow: { buckets: [], hosts: [], roots: [root] } });
+}
+
+/** A person who inspects a file may read what that person may read: allow-lists are for workers. */
+function sourcesFor(location: Location, env: Environment) {
+  if (location.kind === 'file') return filesBelow('/');
+  if (location.kind === 'https') {
+    const { protocol, host } = new URL(location.url);
+    const allowed = protocol === 'http:' ? `http://${host}` : host;
+    return openSources({ allow: { buckets: [], hosts: [allowed], roots: [] } });
+  }
+  const config = loadConfig({ target: TARGET, source: SOURCE, rules: PROCESSES.upload.rules }, env);
+  const open = { ...config, source: { ...config.source, allowBuckets: [location.bucket] } };
+  return openStorage(open, SILENT).sources;
+}

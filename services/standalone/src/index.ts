@@ -1,0 +1,2 @@
+export { cliPorts } from './cli-ports.ts';
+export { up } from './up.ts';
