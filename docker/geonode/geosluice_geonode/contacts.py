@@ -11,6 +11,8 @@ from geonode.people import Roles
 from geosluice_geonode import csw
 from geosluice_geonode.text import line
 
+# a mail address in angle brackets would be taken for markup
+_IN_BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
 
@@ -44,7 +46,7 @@ def match_contacts(metadata):
             user = find_user(name)
             # without our mapping one publisher breaks the catalogue's full records
             if user is None or (role == Roles.PUBLISHER.name and not csw.takes_publishers()):
-                rest.setdefault(label, []).append(line(name))
+                rest.setdefault(label, []).append(line(_IN_BRACKETS.sub(r"(\1)", name)))
             elif user not in users:
                 users.append(user)
         roles[role] = users

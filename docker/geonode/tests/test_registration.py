@@ -1,0 +1,287 @@
+import base64
+from unittest import mock
+
+from django.contrib.auth import get_user_model
+from geonode.base.models import HierarchicalKeyword, LinkedResource, ResourceBase
+from geonode.layers.models import Dataset
+from geonode.security.registry import permissions_registry
+from guardian.models import GroupObjectPermission, UserObjectPermission
+from tests.base import CommittingCase, DatabaseCase, example
+
+from geosluice_geonode import service
+from geosluice_geonode.errors import Refused
+from geosluice_geonode.models import Registration, Sidecar
+from geosluice_geonode.registration import register
+from geosluice_geonode.unregistration import unregister
+
+
+def registered(**changes):
+    return Dataset.objects.get(pk=register(example(**changes))["pk"])
+
+
+def removal(document, generation):
+    layer = document["layer"]
+    of = {"workspace": layer["workspace"], "name": layer["name"]}
+    return {"dataset": document["dataset"], "generation": generation, **of}
+
+
+def second(**changes):
+    """Another dataset with another layer."""
+    layer = {"name": "other", "store": "other"}
+    return example(dataset="d" + "b" * 20, layer=layer, **changes)
+
+
+class Register(DatabaseCase):
+    def test_a_dataset_is_a_dataset_like_any_other(self):
+        dataset = registered(title="Heights, 2020")
+        self.assertIs(type(ResourceBase.objects.get(pk=dataset.pk)), Dataset)
+        self.assertEqual(dataset.title, "Heights_ 2020")
+        self.assertEqual((dataset.subtype, dataset.resource_type, dataset.state), ("raster", "dataset", "PROCESSED"))
+        self.assertEqual(dataset.alternate, "geosluice:dem")
+        self.assertFalse(dataset.dirty_state)
+
+    def test_the_same_document_twice_changes_nothing(self):
+        first = registered()
+        self.assertEqual(register(example())["status"], "unchanged")
+        self.assertEqual(Dataset.objects.get(pk=first.pk).last_updated, first.last_updated)
+
+    def test_a_higher_generation_updates_and_a_lower_one_is_superseded(self):
+        dataset = registered(generation=2)
+        self.assertEqual(register(example(generation=3, title="New"))["status"], "updated")
+        self.assertEqual(register(example(generation=2, title="Old"))["status"], "superseded")
+        self.assertEqual(Dataset.objects.get(pk=dataset.pk).title, "New")
+
+    def test_a_dataset_that_was_deleted_by_hand_is_made_again(self):
+        dataset = registered()
+        Dataset.objects.non_polymorphic().filter(pk=dataset.pk).update(name="x")
+        ResourceBase.objects.filter(pk=dataset.pk).update(alternate=None)
+        Dataset.objects.non_polymorphic().filter(pk=dataset.pk).delete()
+        self.assertEqual(register(example())["status"], "created")
+
+    def test_an_unmanaged_dataset_of_the_same_layer_is_adopted(self):
+        dataset = registered()
+        Registration.objects.all().delete()
+        answer = register(example(title="Adopted"))
+        self.assertEqual((answer["status"], answer["pk"]), ("updated", dataset.pk))
+
+    def test_a_layer_of_another_dataset_is_not_taken_over(self):
+        registered()
+        with self.assertRaises(Refused) as raised:
+            register({**second(), "layer": example()["layer"]})
+        self.assertEqual((raised.exception.code, raised.exception.field), ("NAME_TAKEN", "layer.name"))
+
+    def test_a_layer_that_moved_to_another_name_keeps_its_dataset(self):
+        dataset = registered()
+        answer = register(example(generation=2, layer={"name": "moved", "store": "moved"}))
+        self.assertEqual(answer["pk"], dataset.pk)
+        dataset.refresh_from_db()
+        self.assertEqual(dataset.alternate, "geosluice:moved")
+        self.assertFalse(dataset.link_set.filter(url__contains="geosluice%3Adem").exists())
+
+    def test_a_raster_across_the_antimeridian_has_a_box_that_geonode_can_hold(self):
+        dataset = registered(layer={"wgs84Bbox": [170, -20, -170, -10]})
+        self.assertEqual(dataset.ll_bbox_polygon.extent, (-180, -20, 180, -10))
+
+    def test_a_native_box_keeps_its_own_numbers(self):
+        box = [500000, 5700000, 510000, 5710000]
+        dataset = registered(layer={"srs": "EPSG:32632", "nativeBbox": box, "wgs84Bbox": [9, 51.4, 9.2, 51.6]})
+        self.assertEqual(dataset.srid, "EPSG:32632")
+        self.assertEqual(list(dataset.bbox_polygon.extent), box)
+        self.assertEqual(dataset.bbox_string, "500000.0000000,5700000.0000000,510000.0000000,5710000.0000000")
+
+    def test_bad_documents_are_refused_by_the_name_of_the_field(self):
+        cases = {
+            "schema": {"schema": 2},
+            "generation": {"generation": 0},
+            "layer.srs": {"layer": {"srs": "WGS84"}},
+            "layer.wgs84Bbox": {"layer": {"wgs84Bbox": [0, 95, 1, 96]}},
+            "owner": {"owner": "nobody"},
+            "group": {"group": "no-such-group"},
+            "category": {"category": "Wetter"},
+            "sidecar.base64": {"sidecar": {"name": "x.xml", "contentType": "text/xml", "base64": "!"}},
+            "metadata.keywords": {"metadata": {"keywords": ["x"] * 501}},
+        }
+        for field, changes in cases.items():
+            with self.assertRaises(Refused, msg=field) as raised:
+                register(example(**changes))
+            self.assertEqual(raised.exception.field, field)
+        for nonsense in (None, 7, "x", [], {}):
+            self.assertEqual(service.answer("register", nonsense)["status"], "error")
+        self.assertFalse(Registration.objects.exists())
+
+    def test_permissions_for_a_group_need_a_group(self):
+        with self.assertRaises(Refused) as raised:
+            register(example(permissions="group"))
+        self.assertEqual(raised.exception.field, "group")
+
+
+class Mapping(DatabaseCase):
+    def test_contacts_are_users_or_stay_as_text(self):
+        user = get_user_model().objects.create_user("erika", "erika@example.org", first_name="Erika", last_name="Muster")
+        creators = ["Muster, Erika", "Unknown Person <u@example.org>"]
+        dataset = registered(metadata={"creators": creators, "publishers": ["erika@example.org"]})
+        self.assertEqual(dataset.originator, [user])
+        self.assertEqual(dataset.publisher, [user])
+        self.assertIn("Creator: Unknown Person (u@example.org)", dataset.supplemental_information)
+        self.assertEqual(dataset.poc, [dataset.owner])
+
+    def test_two_users_of_one_name_are_nobody(self):
+        for name in ("a", "b"):
+            get_user_model().objects.create_user(name, f"{name}@example.org", first_name="Max", last_name="Muster")
+        dataset = registered(metadata={"creators": ["Max Muster"]})
+        self.assertEqual(dataset.originator, [])
+
+    def test_an_unknown_topic_makes_no_category_and_a_known_keyword_is_one(self):
+        from geonode.base.models import TopicCategory
+
+        before = TopicCategory.objects.count()
+        dataset = registered(metadata={"keywords": ["Wetter", "Elevation"]})
+        self.assertEqual(dataset.category.identifier, "elevation")
+        self.assertEqual(TopicCategory.objects.count(), before)
+
+    def test_places_are_regions_by_name_or_code_or_else_keywords(self):
+        dataset = registered(metadata={"places": ["germany", "FRA", "Göttingen"]})
+        self.assertEqual({region.code for region in dataset.regions.all()}, {"DEU", "FRA"})
+        self.assertIn("Göttingen", dataset.keyword_list())
+
+    def test_keywords_are_replaced_not_gathered(self):
+        dataset = registered(metadata={"keywords": ["one", "two"]})
+        register(example(generation=2, metadata={"keywords": ["two", "three"]}))
+        self.assertEqual(set(dataset.keyword_list()), {"two", "three"})
+        self.assertEqual(HierarchicalKeyword.objects.filter(name="two").count(), 1)
+
+    def test_rights_become_licence_constraints_and_restriction(self):
+        dataset = registered(metadata={"rights": ["© LGLN"], "license": "CC BY 4.0"}, license="odbl")
+        self.assertEqual(dataset.license.identifier, "cc-by-4-0")
+        self.assertEqual(dataset.constraints_other, "© LGLN")
+        self.assertEqual(dataset.restriction_code_type.identifier, "copyright")
+
+    def test_an_unknown_licence_is_a_constraint_and_the_default_only_fills_a_gap(self):
+        dataset = registered(metadata={"license": "by agreement"}, license="odbl")
+        self.assertEqual((dataset.license.identifier, dataset.constraints_other), ("not_specified", "by agreement"))
+        register(example(generation=2, license="odbl"))
+        dataset.refresh_from_db()
+        self.assertEqual((dataset.license.identifier, dataset.constraints_other), ("odbl", None))
+
+    def test_identifiers_sources_relations_and_times_find_their_fields(self):
+        target = registered()
+        dataset = Dataset.objects.get(
+            pk=register(
+                second(
+                    metadata={
+                        "identifiers": ["https://doi.org/10.1234/x.y", "urn:other"],
+                        "sources": ["Flown in 2019"],
+                        "relations": [target.uuid, "https://elsewhere.example/1"],
+                        "temporal": ["2019", None],
+                        "created": "2020-05",
+                        "language": "deu",
+                    }
+                )
+            )["pk"]
+        )
+        self.assertEqual((dataset.doi, dataset.data_quality_statement), ("10.1234/x.y", "Flown in 2019"))
+        self.assertEqual([link.target_id for link in LinkedResource.objects.filter(source=dataset)], [target.pk])
+        self.assertEqual((dataset.temporal_extent_start.year, dataset.temporal_extent_end), (2019, None))
+        self.assertEqual((dataset.date.isoformat(), dataset.date_type), ("2020-05-01T00:00:00+00:00", "creation"))
+        self.assertEqual(dataset.language, "ger")
+        self.assertIn("Identifier: urn:other", dataset.supplemental_information)
+        self.assertIn("urn:other", dataset.csw_anytext)
+
+    def test_no_date_in_the_metadata_leaves_the_date_of_the_first_registration(self):
+        dataset = registered()
+        register(example(generation=2))
+        self.assertEqual(Dataset.objects.get(pk=dataset.pk).date, dataset.date)
+
+    def test_long_and_hostile_texts_are_taken_as_they_can_be(self):
+        metadata = {"abstract": "a\0<script>x</script>" + "y" * 9000, "creators": ["z" * 2000] * 5}
+        dataset = registered(title="<b>" + "T" * 990, metadata=metadata)
+        self.assertEqual(len(dataset.title), 255)
+        self.assertNotIn("<", dataset.abstract)
+        self.assertLessEqual(len(dataset.supplemental_information), 2000)
+
+
+class Access(DatabaseCase):
+    def setUp(self):
+        self.owner = get_user_model().objects.create_user("owner", "o@example.org")
+        self.other = get_user_model().objects.create_user("other", "x@example.org")
+
+    def can(self, user, dataset, permission="view_resourcebase"):
+        return get_user_model().objects.get(pk=user.pk).has_perm(permission, dataset.get_self_resource())
+
+    def test_public_is_for_everyone_and_owner_for_the_owner(self):
+        public = registered(owner="owner", permissions="public")
+        self.assertTrue(self.can(self.other, public))
+        self.assertTrue(self.can(self.other, public, "download_resourcebase"))
+        self.assertFalse(self.can(self.other, public, "change_resourcebase"))
+        self.assertTrue(self.can(self.owner, public, "change_resourcebase"))
+        register(example(owner="owner", permissions="owner", generation=2))
+        self.assertFalse(self.can(self.other, public))
+        self.assertTrue(self.can(self.owner, public))
+
+    def test_a_group_sees_what_is_for_the_group(self):
+        from geonode.groups.models import GroupProfile
+
+        group = GroupProfile.objects.create(title="Surveyors", slug="surveyors")
+        member = get_user_model().objects.create_user("member", "m@example.org")
+        group.join(member)
+        dataset = registered(owner="owner", group="surveyors", permissions="group")
+        self.assertEqual(dataset.group, group.group)
+        self.assertTrue(self.can(member, dataset, "download_resourcebase"))
+        self.assertFalse(self.can(self.other, dataset))
+
+    def test_what_people_granted_in_geonode_outlives_an_update(self):
+        dataset = registered(owner="owner", permissions="owner")
+        permissions = permissions_registry.get_perms(instance=dataset, include_virtual=False)
+        self.assertNotIn(self.other, permissions["users"])
+        from guardian.shortcuts import assign_perm
+
+        assign_perm("view_resourcebase", self.other, dataset.get_self_resource())
+        register(example(owner="owner", permissions="owner", generation=2, title="New"))
+        self.assertTrue(self.can(self.other, dataset))
+
+
+class Sidecars(DatabaseCase):
+    def test_the_sidecar_is_kept_as_it_was_and_goes_with_the_next_version(self):
+        content = b"\xff\xfe<dc/>"
+        sidecar = {"name": "a b.xml", "contentType": "application/xml", "base64": base64.b64encode(content).decode()}
+        dataset = registered(sidecar=sidecar)
+        self.assertEqual(bytes(Sidecar.objects.get().content), content)
+        link = dataset.link_set.get(name="Original sidecar")
+        self.assertEqual((link.link_type, link.mime), ("metadata", "application/xml"))
+        register(example(generation=2))
+        self.assertFalse(Sidecar.objects.exists() or dataset.link_set.filter(name="Original sidecar").exists())
+
+
+class Unregister(DatabaseCase):
+    def test_everything_of_a_dataset_goes_and_the_fence_stays(self):
+        dataset = registered(permissions="public")
+        answer = unregister(removal(example(), 2))
+        self.assertEqual(answer, {"status": "removed"})
+        self.assertFalse(ResourceBase.objects.filter(pk=dataset.pk).exists())
+        for model in (UserObjectPermission, GroupObjectPermission):
+            self.assertFalse(model.objects.filter(object_pk=str(dataset.pk)).exists())
+        self.assertEqual(register(example())["status"], "superseded")
+
+    def test_twice_is_once_and_late_is_never(self):
+        registered(generation=3)
+        self.assertEqual(unregister(removal(example(), 2))["status"], "superseded")
+        self.assertEqual(unregister(removal(example(), 3))["status"], "removed")
+        self.assertEqual(unregister(removal(example(), 3))["status"], "absent")
+
+    def test_a_dataset_that_is_not_ours_is_left_alone(self):
+        dataset = registered()
+        Registration.objects.all().delete()
+        self.assertEqual(unregister(removal(example(), 9))["status"], "absent")
+        self.assertTrue(Dataset.objects.filter(pk=dataset.pk).exists())
+
+
+class Atomicity(CommittingCase):
+    def test_a_failure_in_the_middle_leaves_nothing_behind(self):
+        document = example(dataset="d" + "c" * 20, layer={"name": "half", "store": "half"})
+        with mock.patch("geosluice_geonode.registration.catalogue_post_save", side_effect=OSError("catalogue is away")):
+            answer = service.answer("register", document)
+        self.assertEqual((answer["status"], answer["code"], answer["retry"]), ("error", "FAILED", True))
+        self.assertFalse(Dataset.objects.filter(alternate="geosluice:half").exists())
+        self.assertFalse(Registration.objects.filter(source_dataset=document["dataset"]).exists())
+        self.assertEqual(service.answer("register", document)["status"], "created")
+        self.assertEqual(service.answer("unregister", removal(document, 2))["status"], "removed")
