@@ -159,6 +159,27 @@ suite('ingestions, watches and what finds the lost', () => {
     assert.equal((await pipeline.ingestions.get('w'))?.problems[0]?.code, 'RETRIES_EXHAUSTED');
   });
 
+  withHarness(
+    'a replay of what a watch found takes the options that the watch has now',
+    async ({ pipeline, ...harness }) => {
+      const watch = { id: 'rules', source: 's3://inbox/rules/', options: {}, intervalSeconds: 3600 };
+      await pipeline.watches.put(watch);
+      const asked = latch<string | undefined>();
+      await harness.worker('discover', async (job) => {
+        if (job.kind === 'list') return { kind: 'done' };
+        if (job.options.srs === undefined) throw new Reject('NO_CRS', 'none');
+        asked.open(`${job.options.srs} ${job.reason} ${job.force}`);
+        return { kind: 'done' };
+      });
+      await pipeline.queues.add([inspectJob('rules/a.tif', { ingestion: 'rules' })]);
+      await harness.event(({ state }) => state === 'dead');
+      await pipeline.watches.put({ ...watch, options: { srs: 'EPSG:4326' } });
+      assert.equal(await pipeline.deadLetters.replay({ code: 'NO_CRS' }), 1);
+      assert.equal(await asked.promise, 'EPSG:4326 replay true');
+      assert.equal((await pipeline.deadLetters.list({})).deadLetters.length, 0);
+    },
+  );
+
   withHarness('a watch whose scheduler is lost gets it back', async ({ pipeline, internals }) => {
     await pipeline.watches.put({ id: 'w', source: 's3://inbox/w/', options: {}, intervalSeconds: 60 });
     const queue = internals.queues.of('discover');

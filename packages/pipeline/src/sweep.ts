@@ -45,11 +45,15 @@ export function createSweep(internals: Internals, healWatches: () => Promise<voi
         for (const dataset of old) {
           if (signal?.aborted) break;
           const view = await ledger.view(dataset);
-          if (view === null) await redis.zrem(keys.unsettled, dataset);
-          else if (!(await alive(view)) && (await restarted(dataset, view))) {
+          if (view === null) {
+            await redis.zrem(keys.unsettled, dataset);
+            continue;
+          }
+          if (!(await alive(view)) && (await restarted(dataset, view))) {
             log.warn({ dataset, state: view.state, job: view.job?.id }, 'Sweep:Dataset:Restarted');
             count += 1;
-          } else await redis.zadd(keys.unsettled, 'XX', now().getTime(), dataset);
+          }
+          await redis.zadd(keys.unsettled, 'XX', now().getTime(), dataset);
         }
       } finally {
         await redis.del(keys.sweepLock);

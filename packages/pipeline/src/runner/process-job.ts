@@ -83,10 +83,14 @@ export function createProcessor<S extends StageName>(
       await processRun(parts, bull, run);
     } catch (error) {
       // Redis itself is away: nothing can be told, so nothing is; the lock runs out and the job comes back
-      if (isAway(error)) throw new WaitingError();
+      if (isAway(error)) {
+        // sent once Redis is back: its absence is no crash of ours
+        parts.runLog.ended(jobId).catch(() => {});
+        throw new WaitingError();
+      }
       throw error;
     } finally {
-      parts.runs.delete(jobId);
+      if (parts.runs.get(jobId) === run) parts.runs.delete(jobId);
     }
   };
 }
@@ -129,7 +133,9 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
       if (result !== 'handed-back') checkOutcome(job, result);
     } catch (error) {
       if (run.interrupted === 'lock-lost') throw new WaitingError();
-      if (run.interrupted === 'shutdown' && !(error instanceof Reject)) result = 'handed-back';
+      // neither a shutdown nor a Redis that was away is a failure of the job
+      const notItsFault = run.interrupted === 'shutdown' ? !(error instanceof Reject) : isAway(error);
+      if (notItsFault) result = 'handed-back';
       else {
         const verdict = await judged(parts, bull, run, error);
         outcome = verdict.kind;

@@ -160,9 +160,9 @@ suite('a job on its road', () => {
     assert.deepEqual(entry?.reason, { code: 'SOURCE_GONE', message: 'the file is gone', stage: 'upload' });
     assert.equal(runs, 1);
     const id = `${job.dataset}.${job.version}.g1`;
-    const bull = await harness.internals.queues.of('upload').getJob(id);
-    await harness.internals.queues.of('upload').waitUntilReady();
-    assert.ok(bull);
+    // BullMQ hears of it after the ledger
+    const signal = AbortSignal.timeout(5_000);
+    while ((await harness.internals.queues.standing('upload', id)) !== 'failed') signal.throwIfAborted();
   });
 
   withHarness('a superseded job ends quietly, before its stage is called and after', async (harness) => {
