@@ -42,7 +42,8 @@ def regions_of(places):
 
 def rights_of(metadata, default_licence):
     """
-    (licence row or None, text of the other constraints, restriction code row or None). The sidecar's licence goes before the default.
+    (licence row or None, text of the other constraints, restriction code row or None). The sidecar's licence goes before
+    the default.
     """
     texts = [text for text in [metadata["license"], *metadata["rights"]] if text]
     licence, used = None, None
@@ -55,9 +56,9 @@ def rights_of(metadata, default_licence):
         licence = find_licence(default_licence)
         if licence is None:
             texts.append(default_licence)
-    # a text that is nothing but the licence's url or name says nothing more
-    said = {licence.url, licence.name, licence.identifier, licence.abbreviation} if licence else set()
-    others = [text for text in dict.fromkeys(texts) if text not in said and not (text == used and _is_url(text))]
+    # a licence that was found says it better than its name; a sentence of rights is kept
+    understood = {used} if used == metadata["license"] or _is_url(used or "") else set()
+    others = [text for text in dict.fromkeys(texts) if text not in understood]
     joined = "\n".join(line(text) for text in others)
     return licence, joined, _restriction(joined, licence)
 
