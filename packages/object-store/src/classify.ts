@@ -26,7 +26,7 @@ const BUSY = new Set(
 const CREDENTIALS = new Set(
   [
     'InvalidAccessKeyId SignatureDoesNotMatch ExpiredToken InvalidToken TokenRefreshRequired InvalidSecurity',
-    'AuthorizationHeaderMalformed CredentialsProviderError CredentialsError NotSignedUp AccountProblem',
+    'AuthorizationHeaderMalformed XAdminUserNotFound CredentialsProviderError CredentialsError NotSignedUp AccountProblem',
   ]
     .join(' ')
     .split(' '),

@@ -55,9 +55,11 @@ test('an abort from outside is thrown as its reason', async () => {
     stop.signal,
     () => Promise.resolve(),
     (_item, _prepared, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('inner')))),
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('inner')));
+        stop.abort(new Error('shutdown'));
+      }),
   );
-  stop.abort(new Error('shutdown'));
   await assert.rejects(work, /shutdown/);
 });
 

@@ -47,6 +47,8 @@ export async function sendParts(
     }
     const { bytes } = loan;
     try {
+      // a sibling may have failed while this part waited for memory
+      signal.throwIfAborted();
       await foreign(reader.readInto(part.offset, bytes, signal));
       const hashed = request.hash
         ? turns.take(part.number, () => inSlices(bytes, (slice) => sha256.update(slice)), signal)

@@ -33,6 +33,8 @@ export interface S3Proxy {
   /** Numbers of the parts that were sent, each once; what an aborted request sent late shows only here as nothing new. */
   parts(): number[];
   reset(): void;
+  /** Connections that were opened so far. */
+  connections(): number;
   /** Most requests of an operation at one time. */
   highest(operation: Operation): number;
   /** Decides on each request; `number` counts those of the operation from 1. */
@@ -107,6 +109,10 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
     while ((counts[which].get(operation) ?? 0) < number) await once(events, 'change');
   };
 
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -120,6 +126,7 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
       for (const map of [counts.seen, counts.answered, most]) map.clear();
       proxy.decide = () => 'pass';
     },
+    connections: () => connections,
     highest: (operation) => most.get(operation) ?? 0,
     decide: () => 'pass',
     answered: (operation, number) => reached('answered', operation, number),
