@@ -13,6 +13,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['sources', 'geotiff', 'metadata', 'object-store', 'geoserver', 'geonode', 'service-kit'],
   ['pipeline', 'stages'],
   ['cli', 'console'],
+  ['service-wiring'],
   ['service-discover', 'service-upload', 'service-publish', 'service-register', 'service-gateway'],
   ['service-standalone'],
 ];
