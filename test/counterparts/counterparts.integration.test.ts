@@ -18,6 +18,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 // a folder for temporary files of its own, so that other test files' servers are not counted
 const own = await mkdtemp(join(tmpdir(), 'geosluice-own-'));
 process.env.TMPDIR = own;
+// these tests are about the local servers
+for (const name of ['REDIS_URL', 'S3_ENDPOINT', 'DOCKER']) delete process.env[`GEOSLUICE_TEST_${name}`];
 after(() => rm(own, { recursive: true, force: true }));
 
 test('Redis keeps what it was told through a kill and a restart, and evicts nothing', async (t) => {
