@@ -50,7 +50,7 @@ export async function send(line: Line, ask: Ask, theirs: AbortSignal): Promise<D
   const { method, path, query = {}, body, headers = {}, signal } = ask;
   theirs.throwIfAborted();
   const asked = Object.entries(query).filter(([, value]) => value !== undefined);
-  const search = new URLSearchParams(asked.map(([name, value]) => [name, String(value)])).toString();
+  const search = new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)])).toString();
   try {
     return await request(`${line.base}${path}${search === '' ? '' : `?${search}`}`, {
       ...{ method, dispatcher: line.dispatcher, signal },
