@@ -251,7 +251,7 @@ test('the package that pip builds holds the migrations, the commands and the sch
   for (const file of [
     'migrations/0001_initial.py',
     'management/commands/geosluice_register.py',
-    'schemas/registration.json',
+    'generated/registration.json',
   ])
     assert.ok(files.includes(file), file);
 });

@@ -13,7 +13,7 @@ from geosluice_geonode.errors import Refused
 
 
 def _validator(name):
-    with open(os.path.join(os.path.dirname(__file__), "schemas", name), encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(__file__), "generated", name), encoding="utf-8") as file:
         return Draft202012Validator(json.load(file))
 
 

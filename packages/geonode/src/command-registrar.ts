@@ -48,7 +48,13 @@ export function createCommandRegistrar(options: CommandRegistrarOptions): Regist
     ready.promise.catch(() => {});
     const lost = (error: GeonodeError): void => {
       log.warn({ code: error.code, message: error.message }, 'Geonode:Command:Ended');
-      ready.reject(error);
+      // dead before its first line: it would be so for the next batch too
+      const { message } = error;
+      ready.reject(
+        error.code === 'GEONODE_DROPPED'
+          ? new GeonodeError('GEONODE_DOWN', message, { cause: error, down: true })
+          : error,
+      );
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
     };
@@ -57,8 +63,7 @@ export function createCommandRegistrar(options: CommandRegistrarOptions): Regist
       ended: lost,
     });
     const timer = setTimeout(() => {
-      ready.reject(new GeonodeError('GEONODE_TIMEOUT', 'the registration command did not get ready in time'));
-      process.kill();
+      process.kill(new GeonodeError('GEONODE_TIMEOUT', 'the registration command did not get ready in time'));
     }, options.startTimeoutMs ?? 120_000);
     const started = (): void => clearTimeout(timer);
     ready.promise.then(started, started);
@@ -83,10 +88,8 @@ export function createCommandRegistrar(options: CommandRegistrarOptions): Regist
         });
         const all = Promise.all(answers);
         const timer = setTimeout(() => {
-          const error = new GeonodeError('GEONODE_TIMEOUT', 'the registration command gave no answer in time');
-          for (const id of ids) pending.get(id)?.reject(error);
           // it hangs: the next batch gets a new one
-          process.kill();
+          process.kill(new GeonodeError('GEONODE_TIMEOUT', 'the registration command gave no answer in time'));
         }, options.timeoutMs ?? 120_000);
         try {
           return await abortable(all, signal);

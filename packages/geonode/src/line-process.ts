@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Log } from '@geosluice/jobs';
@@ -15,7 +15,8 @@ export interface LineProcess {
   write(line: string): Promise<void>;
   /** Ends its input, waits a little, then kills it. */
   end(): Promise<void>;
-  kill(): void;
+  /** At once; what waits for it is told this error. */
+  kill(error: GeonodeError): void;
 }
 
 export interface LineProcessEvents {
@@ -72,7 +73,10 @@ export function startLineProcess(
       await once(child, 'close');
       clearTimeout(patience);
     },
-    kill: () => void (child as ChildProcess).kill('SIGKILL'),
+    kill(error) {
+      over(error);
+      child.kill('SIGKILL');
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { documentJsonSchemas } from './json-schema.ts';
 
 /** Writes the document's JSON Schemas into the Django app: `node packages/geonode/src/write-schemas.ts`. */
-export const SCHEMA_FOLDER = join(import.meta.dirname, '../../../docker/geonode/geosluice_geonode/schemas');
+export const SCHEMA_FOLDER = join(import.meta.dirname, '../../../docker/geonode/geosluice_geonode/generated');
 
 /** As the files are written. */
 export function schemaText(schema: object): string {
