@@ -18,9 +18,9 @@ const WATCHED = 'drop/';
 
 /** Delivers every file by one of the three ways. */
 export async function deliver(world: World, say: (text: string) => void): Promise<Delivery[]> {
-  const [byHttp, byCli, ...others] = GOOD_DROPS.toReversed();
+  const [byCli, byHttp, ...others] = GOOD_DROPS;
   if (byHttp === undefined || byCli === undefined) throw new Error('the collection is too small');
-  const watched = [...others.toReversed(), ...BAD_DROPS];
+  const watched = [...others, ...BAD_DROPS];
 
   say(`drops ${watched.length} files under s3://${world.inbox.name}/${WATCHED} (a watch lists it every 2 seconds)`);
   await world.gateway.putWatch(
