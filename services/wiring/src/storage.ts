@@ -37,6 +37,11 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
   const sources = openSources({
     allow: { buckets: source.allowBuckets, hosts: source.allowHosts, roots: source.allowRoots },
     s3: { clientFor },
+    rules: {
+      magic: source.magic,
+      ignore: source.ignore,
+      ...(source.extensions.length === 0 ? {} : { extensions: source.extensions }),
+    },
   });
   return {
     store: createObjectStore({

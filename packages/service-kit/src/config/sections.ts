@@ -97,6 +97,19 @@ export const SOURCE = {
       'Seconds between the two equal looks by which a `file:///` source settles.',
       { min: 1, max: 3600, fallback: 10 },
     ),
+    extensions: list(
+      'GEOSLUICE_RASTER_EXTENSIONS',
+      'Endings that make a file a raster, in any case; `.tif` and its usual kin where absent.',
+      {
+        item: /^\.?[A-Za-z0-9]+$/,
+        hint: 'must be endings such as .tif',
+      },
+    ),
+    magic: flag('GEOSLUICE_RASTER_MAGIC', 'Also look into files without an ending for a TIFF’s first bytes.', false),
+    ignore: list(
+      'GEOSLUICE_IGNORE',
+      'Further names to ignore, with `*` for anything, besides `.part`, `.tmp`, `._*` and the like.',
+    ),
     maxSpoolGib: whole('GEOSLUICE_MAX_SPOOL_GIB', 'GiB of an https body without length or ranges at most.', {
       min: 1,
       max: 5120,
