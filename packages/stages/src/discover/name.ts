@@ -19,7 +19,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** The file's base name without its raster extension, as it is. */
 export function stemOf(location: Location): string {
-  return baseNameOf(location).replace(/\.(tiff?|gtiff?|geotiff?)$/i, '');
+  return baseNameOf(location).replace(/\.(tiff?|gtiff?|geotiff?|btf|tf8)$/i, '');
 }
 
 /**
