@@ -38,6 +38,12 @@ def register(document):
     @raises Refused where the document cannot be registered as it is
     """
     check_registration(document)
+    digest = _digest(document)
+    known = Registration.objects.filter(source_dataset=document["dataset"]).select_related("resource").first()
+    # asked again before any work is done; under the lock it is asked once more
+    settled = known and _settled(known, document["generation"], digest)
+    if settled:
+        return settled
     roles, unmatched = match_contacts(document["metadata"])
     plan = {
         "document": document,
@@ -45,7 +51,7 @@ def register(document):
         "group": access.group_of(document),
         "roles": roles,
         "mapped": map_document(document, unmatched),
-        "digest": _digest(document),
+        "digest": digest,
         "sidecar": document["sidecar"] and sidecar_bytes(document["sidecar"]),
     }
     tags.ensure_keywords(plan["mapped"].words)
@@ -63,10 +69,9 @@ def register(document):
 def _register(plan, pk):
     document = plan["document"]
     row = lock_registration(document["dataset"])
-    if document["generation"] < row.generation:
-        return {"status": "superseded", **_named(row.resource)}
-    if row.resource_id and document["generation"] == row.generation and row.digest == plan["digest"]:
-        return {"status": "unchanged", **_named(row.resource)}
+    settled = _settled(row, document["generation"], plan["digest"])
+    if settled:
+        return settled
     dataset, status = _find(row, document["layer"]), "updated"
     if dataset is None:
         dataset, status = _create(plan, pk or _next_pk()), "created"
@@ -91,6 +96,15 @@ def _register(plan, pk):
     row.save()
     catalogue_post_save(instance=dataset, sender=Dataset)
     return {"status": status, **_named(dataset)}
+
+
+def _settled(row, generation, digest):
+    """The answer where there is nothing to do, else None."""
+    if generation < row.generation:
+        return {"status": "superseded", **_named(row.resource)}
+    if row.resource_id and generation == row.generation and row.digest == digest:
+        return {"status": "unchanged", **_named(row.resource)}
+    return None
 
 
 def lock_registration(source_dataset):
