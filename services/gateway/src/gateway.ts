@@ -53,6 +53,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     for (const route of ROUTES) route(scope as App, context);
   });
   await app.ready();
+  // written once, now: a document that cannot be written stops the start
+  app.swagger();
   return app;
 
   function refuse(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -30,8 +30,6 @@ export function openapiOptions(version: string): SwaggerOptions {
           'Moves rasters from where they land into GeoServer and GeoNode. Errors are problem documents (RFC 9457).',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as { name: string },
       },
-      // relative to the document: true behind any proxy
-      servers: [{ url: './' }],
       tags: TAGS,
       components: {
         securitySchemes: {
