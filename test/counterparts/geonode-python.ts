@@ -9,7 +9,7 @@ const RECIPE = 1;
 
 /** Debian's own: libgdal and its Python binding match each other, which no wheel's do. */
 const PYTHON = '/usr/bin/python3';
-const DEBIAN_PACKAGES = ['python3-venv', 'python3-gdal', 'libmagic1', 'gettext-base'];
+const DEBIAN_PACKAGES = ['python3-venv', 'python3-gdal', 'libmagic1'];
 
 /**
  * What of GeoNode's requirements is not needed to run it: GDAL comes from Debian, psycopg2 and uWSGI would be compiled
@@ -49,7 +49,11 @@ function isNeeded(requirement: string): boolean {
 }
 
 async function ensureDebianPackages(): Promise<void> {
-  if ((await exists(PYTHON)) && (await runs(['-c', 'import osgeo.gdal, ensurepip, venv']))) return;
+  if (
+    (await exists(PYTHON)) &&
+    (await runs(['-c', 'import ctypes, osgeo.gdal, ensurepip, venv; ctypes.CDLL("libmagic.so.1")']))
+  )
+    return;
   if (process.getuid?.() !== 0)
     throw new Error(`GeoNode needs ${DEBIAN_PACKAGES.join(' ')}: install them, or run the test as root`);
   await aptInstall(...DEBIAN_PACKAGES);
