@@ -55,8 +55,8 @@ export interface GatewayClient {
   /** @throws GatewayError WATCH_UNKNOWN */
   removeWatch(id: string, signal: AbortSignal): Promise<void>;
   status(signal: AbortSignal): Promise<types.Status>;
-  /** Reconnects by itself; ends with the signal. */
-  events(options: { ingestion?: string; signal: AbortSignal }): AsyncIterable<types.LedgerEvent>;
+  /** From now on, or after the event of an id (`0` for all that are kept). Reconnects by itself; ends with the signal. */
+  events(options: { ingestion?: string; after?: string; signal: AbortSignal }): AsyncIterable<types.LedgerEvent>;
 }
 
 /** Silence of the event stream after which the connection counts as lost; the gateway sends a heartbeat every 15 s. */

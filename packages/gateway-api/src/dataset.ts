@@ -89,7 +89,7 @@ export const stepSchema = z
 
 /** One dataset with its history. */
 export const datasetHistorySchema = z
-  .object({ ...entryShape, steps: z.array(stepSchema).describe('The last 50 steps, in order of time.') })
+  .object({ ...entryShape, steps: z.array(stepSchema).describe('The last 50 steps, newest first.') })
   .meta({
     id: 'DatasetHistory',
     examples: [{ ...EXAMPLE, steps: [{ at: EXAMPLE.updatedAt, generation: 1, state: 'publishing', stage: 'upload' }] }],

@@ -23,9 +23,9 @@ export function decideWait(failures: number, asked: number, random: number): num
  */
 export async function* followEvents(
   line: Line,
-  { ingestion, signal }: { ingestion?: string; signal: AbortSignal },
+  { ingestion, after = '', signal }: { ingestion?: string; after?: string; signal: AbortSignal },
 ): AsyncGenerator<z.infer<typeof eventSchema>> {
-  const state: SseState = { lastEventId: '', retryMs: null };
+  const state: SseState = { lastEventId: after, retryMs: null };
   for (let failures = 0; !signal.aborted; failures += 1) {
     let error: GatewayError;
     try {

@@ -66,7 +66,7 @@ test('a query that is wrong is refused by the name of its field', async (t) => {
   assert.equal((await ask('GET', '/v1/datasets?bbox=170,-10,-170,10')).status, 200, 'across the antimeridian');
 });
 
-test('one dataset comes whole, with its history', async (t) => {
+test('one dataset comes whole, with its history, newest first', async (t) => {
   const { ask, pipeline } = await openGateway(t);
   const entry = pipeline.set('s3://inbox/a.tif', { generation: 1, facts: FACTS, title: 'Heights' });
   pipeline.set('s3://inbox/a.tif', { state: 'dead', reason: REASON });
@@ -76,7 +76,7 @@ test('one dataset comes whole, with its history', async (t) => {
   assert.deepEqual(rest, { ...entry, state: 'dead', reason: REASON });
   assert.deepEqual(
     steps.map(({ state }: { state: string }) => state),
-    ['found', 'dead'],
+    ['dead', 'found'],
   );
 });
 

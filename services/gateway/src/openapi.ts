@@ -1,5 +1,6 @@
 import type { SwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { pruneSchemas } from './prune-schemas.ts';
 
 const TAGS = [
   { name: 'ingestions', description: 'Requests of a person or a watch.' },
@@ -42,14 +43,14 @@ export function openapiOptions(version: string): SwaggerOptions {
       },
     },
     transform: createJsonSchemaTransform({}),
-    transformObject: (document) => addHeaders(transformObject(document) as Record<string, unknown>) as never,
+    transformObject: (document) => complete(transformObject(document) as Record<string, unknown>) as never,
   };
 }
 
 type Responses = Record<string, { headers?: Record<string, unknown> }>;
 
-/** Headers of answers, which the schemas of fastify have no place for. */
-function addHeaders(document: Record<string, unknown>): Record<string, unknown> {
+/** Adds the headers of answers, which the schemas of fastify have no place for, and takes away schemas without use. */
+function complete(document: Record<string, unknown>): Record<string, unknown> {
   const paths = document.paths as Record<string, Record<string, { operationId?: string; responses?: Responses }>>;
   for (const path of Object.values(paths)) {
     for (const { operationId, responses = {} } of Object.values(path)) {
@@ -59,5 +60,7 @@ function addHeaders(document: Record<string, unknown>): Record<string, unknown> 
       if (away !== undefined) away.headers = { 'Retry-After': RETRY_AFTER };
     }
   }
-  return document;
+  const components = document.components as { schemas: Record<string, unknown> };
+  // each schema is written as input and as output; only what a route uses is of interest
+  return { ...document, components: { ...components, schemas: pruneSchemas(paths, components.schemas) } };
 }

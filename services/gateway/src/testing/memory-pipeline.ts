@@ -74,7 +74,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     if (entry === undefined) throw unknown(dataset);
     const { reason: _, ...rest } = entry;
     entries.set(dataset, { ...rest, ...patch });
-    steps.get(dataset)?.push({ at: AT, generation: entry.generation, state: patch.state ?? entry.state, note });
+    steps.get(dataset)?.unshift({ at: AT, generation: entry.generation, state: patch.state ?? entry.state, note });
   };
   const covering = (location: Location): Watch | null => {
     const uri = formatLocation(location);
@@ -109,7 +109,7 @@ export function createMemoryPipeline(): MemoryPipeline {
       };
       entries.set(dataset, entry);
       const { generation, state } = entry;
-      steps.set(dataset, [...(steps.get(dataset) ?? []), { at: AT, generation, state }]);
+      steps.set(dataset, [{ at: AT, generation, state }, ...(steps.get(dataset) ?? [])]);
       tell({ type: 'state', dataset, ingestion: entry.ingestion, state });
       return entry;
     },
