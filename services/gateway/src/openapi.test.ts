@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { PROBLEMS } from '@geosluice/gateway-api';
+import { ingestOptionsSchema, STATES } from '@geosluice/jobs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ROUTES } from './routes/index.ts';
 import { openGateway } from './testing/open-gateway.ts';
@@ -10,6 +11,7 @@ interface Operation {
   operationId: string;
   tags: string[];
   summary: string;
+  description?: string;
   security: Array<Record<string, string[]>>;
   parameters?: Array<{ name: string; in: string; required?: boolean; schema: object }>;
   requestBody?: { content: Record<string, { schema: object }> };
@@ -147,4 +149,22 @@ test('the docs page is served with the document, and with a policy', async (t) =
   const script = await ask('GET', '/docs/static/swagger-ui-bundle.js', { key: null });
   assert.deepEqual([script.status, script.headers.get('x-content-type-options')], [200, 'nosniff']);
   assert.equal((await ask('GET', '/docs/json', { key: null })).body.openapi, '3.1.0');
+});
+
+test('docs/api.md names every endpoint with its scope, every code with its status, and every state and option', async (t) => {
+  const { ask } = await openGateway(t);
+  const document: Document = (await ask('GET', '/openapi.json')).body;
+  const page = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+  for (const [name, { description }] of operationsOf(document)) {
+    const [, scope = ''] = /scope `(\w+)`/.exec(description ?? '') ?? [];
+    assert.ok(page.includes(`| \`${name}\` | ${scope === '' ? '' : `${scope} `}| `), `${name} ${scope}`);
+  }
+  for (const [code, { status }] of Object.entries(PROBLEMS)) {
+    assert.match(page, new RegExp(`^\\| ${status} \\| [^|]*\`${code}\``, 'm'), code);
+  }
+  const words = [...STATES, ...Object.keys(ingestOptionsSchema.shape)];
+  assert.deepEqual(
+    words.filter((word) => !page.includes(`\`${word}\``)),
+    [],
+  );
 });
