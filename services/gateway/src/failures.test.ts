@@ -153,3 +153,10 @@ test('metrics are text for Prometheus, or not found where none are kept', async 
   const broken = await openGateway(t, { metrics: () => new Promise(() => {}) });
   assert.equal((await broken.ask('GET', '/metrics', { key: null })).status, 503);
 });
+
+test('HEAD is answered where GET is, and not for the stream', async (t) => {
+  const { ask } = await openGateway(t);
+  assert.deepEqual([(await ask('HEAD', '/healthz')).status, (await ask('HEAD', '/v1/datasets')).status], [200, 200]);
+  assert.equal((await ask('HEAD', '/v1/datasets', { key: null })).status, 401);
+  assert.equal((await ask('HEAD', '/v1/events')).status, 404);
+});

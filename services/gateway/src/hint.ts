@@ -1,4 +1,4 @@
-import { formatLocation, type Location } from '@geosluice/jobs';
+import { describeLocation, formatLocation, type Location } from '@geosluice/jobs';
 import type { Context } from './context.ts';
 import { overlapsOutput } from './watch-output.ts';
 
@@ -6,7 +6,7 @@ const RASTER = /\.tiff?$/i;
 /** Looks at once; the others wait for their turn. */
 const AT_ONCE = 8;
 
-type Needs = Pick<Context, 'pipeline' | 'rastersAt' | 'target'>;
+type Needs = Pick<Context, 'pipeline' | 'rastersAt' | 'target' | 'log'>;
 
 /**
  * Hints at the rasters that events concern; each raster once, whatever the number of events.
@@ -14,7 +14,7 @@ type Needs = Pick<Context, 'pipeline' | 'rastersAt' | 'target'>;
  */
 export async function hintEvents(
   events: ReadonlyArray<{ location: Location }>,
-  { pipeline, rastersAt, target }: Needs,
+  { pipeline, rastersAt, target, log }: Needs,
   signal: AbortSignal,
 ): Promise<{ hinted: number; ignored: number }> {
   const distinct = [...new Map(events.map(({ location }) => [formatLocation(location), location])).values()];
@@ -25,6 +25,17 @@ export async function hintEvents(
     asked.set(uri, known);
     return known;
   };
+  const rastersOf = async (location: Location): Promise<Location[]> => {
+    if (rastersAt === undefined || RASTER.test(formatLocation(location))) return [location];
+    try {
+      return await rastersAt(location, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // a source that is away must not lose the hint: the pipeline guesses by name
+      log.warn({ location: describeLocation(location), error: (error as Error).message }, 'Hint:Pair:Failed');
+      return [location];
+    }
+  };
   let hinted = 0;
   let ignored = events.length - distinct.length;
   const one = async (location: Location): Promise<void> => {
@@ -33,8 +44,7 @@ export async function hintEvents(
       ignored += 1;
       return;
     }
-    const beside =
-      rastersAt === undefined || RASTER.test(formatLocation(location)) ? [location] : await rastersAt(location, signal);
+    const beside = await rastersOf(location);
     const fresh = beside.filter((raster) => !asked.has(formatLocation(raster)));
     const answers = await Promise.all(beside.map(hint));
     hinted += fresh.filter((raster) => answers[beside.indexOf(raster)] === true).length;

@@ -53,7 +53,7 @@ export function checkScope(caller: Caller, scope: Scope): void {
   });
 }
 
-/** The key of a header; MinIO sends its token without a scheme where it is configured as one word. */
+/** The key of a header; object stores such as MinIO may send their token without a scheme. */
 function readAuthorization(header: string | undefined, raw: boolean): string | null {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (bearer !== undefined) return bearer;

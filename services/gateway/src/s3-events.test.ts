@@ -99,3 +99,12 @@ test('many records are hinted at within one request', async (t) => {
   assert.deepEqual(body, { hinted: 1000, ignored: 0 });
   assert.equal(new Set(pipeline.asked).size, 1000);
 });
+
+test('where the source cannot say what lies beside, the hint is not lost', async (t) => {
+  const { ask, pipeline, logged } = await openGateway(t, { rastersAt: () => Promise.reject(new Error('S3 is away')) });
+  await pipeline.watches.put(watching);
+  const { status, body } = await ask('POST', '/v1/events/s3', { body: minio('in/a.xml') });
+  assert.deepEqual([status, body], [202, { hinted: 1, ignored: 0 }]);
+  assert.deepEqual(pipeline.asked, ['hint s3://inbox/in/a.xml']);
+  assert.ok(logged.some(({ event }) => event === 'Hint:Pair:Failed'));
+});

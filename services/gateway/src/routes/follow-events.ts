@@ -9,6 +9,8 @@ export const followEvents: Route = (app, { pipeline, patience, followers, limits
   app.route({
     method: 'GET',
     url: '/v1/events',
+    // it would have no end and no body
+    exposeHeadRoute: false,
     config: { scope: 'read' },
     schema: {
       ...operation(

@@ -28,7 +28,7 @@ function addRoute(app: App, context: Context): void {
           tag: 'watches',
           summary: 'Take notifications of an object store',
           description:
-            'Hints: what a watch covers is looked at at once, everything else is ignored; a lost notification costs a delay and a doubled one nothing. Takes the events token too, also as `Authorization: <token>`, as MinIO sends it.',
+            'Hints: what a watch covers is looked at at once, everything else is ignored; a lost notification costs a delay and a doubled one nothing. Takes the events token too, with and without `Bearer` before it.',
         },
         'ingest',
       ),

@@ -70,7 +70,7 @@ export async function openGateway(context: TestContext, over: Partial<GatewayOpt
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await answer.text();
-      const json = /json/.test(answer.headers.get('content-type') ?? '');
+      const json = text !== '' && /json/.test(answer.headers.get('content-type') ?? '');
       return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text };
     },
     close: () => app.close(),
