@@ -25,7 +25,9 @@ export async function bundle(outdir: string): Promise<void> {
     loader: { '.html': 'copy' },
     legalComments: 'linked',
     // CommonJS packages ask for Node's own modules by require
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   });
   const epsg = realpathSync(join(ROOT, 'packages/formats/geotiff/node_modules/epsg-index'));

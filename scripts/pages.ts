@@ -1,9 +1,18 @@
+import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
 import { configurationPage } from '../packages/service-kit/src/index.ts';
 
 /** Every generated page, by its path. */
 export function pages(): Record<string, string> {
-  return { 'docs/configuration.md': configurationPage(), 'docs/reason-codes.md': reasonsPage() };
+  const schemas = Object.entries(documentJsonSchemas()).map(([name, schema]): [string, string] => [
+    `docker/geonode/geosluice_geonode/generated/${name}`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ]);
+  return {
+    'docs/configuration.md': configurationPage(),
+    'docs/reason-codes.md': reasonsPage(),
+    ...Object.fromEntries(schemas),
+  };
 }
 
 function reasonsPage(): string {

@@ -96,7 +96,9 @@ async function runSuite(suite: Suite): Promise<void> {
     totals[event.skip !== undefined || event.todo !== undefined ? 'skipped' : 'passed'] += 1;
   });
   stream.on('test:fail', (event) => {
-    if (event.details.type !== 'suite') totals.failed += 1;
+    // a suite whose tests failed is told by them; one that failed by a hook of its own, or before its tests, by itself
+    const byItsTests = (event.details.error as { failureType?: string }).failureType === 'subtestsFailed';
+    if (event.details.type !== 'suite' || !byItsTests) totals.failed += 1;
   });
   const report = stream.compose(spec);
   report.pipe(process.stdout, { end: false });

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyMetadata } from '@geosluice/jobs';
 import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
 import { registrationDocumentSchema } from './document.ts';
 import { documentOf } from './document-of.ts';
-import { documentJsonSchemas } from './json-schema.ts';
-import { SCHEMA_FOLDER, schemaText } from './write-schemas.ts';
 
 const job = exampleJobs().find((one) => one.stage === 'register' && one.kind === 'add');
 assert.ok(job?.stage === 'register' && job.kind === 'add');
@@ -42,14 +38,4 @@ test('the sidecar goes along byte for byte, and only where the job has one', () 
 test('the source is told without its query string', () => {
   const location = { kind: 'https', url: 'https://user:pw@host.test/a.tif?token=secret' } as const;
   assert.equal(documentOf({ ...job, location }, null).sourceUri, 'https://host.test/a.tif');
-});
-
-test('the schemas in the Django app are those of the code', async () => {
-  for (const [name, schema] of Object.entries(documentJsonSchemas())) {
-    assert.equal(
-      await readFile(join(SCHEMA_FOLDER, name), 'utf8'),
-      schemaText(schema),
-      `run write-schemas.ts: ${name}`,
-    );
-  }
 });
