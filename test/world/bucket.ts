@@ -1,10 +1,22 @@
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 
 export interface Bucket {
   name: string;
   put(key: string, bytes: Uint8Array | string): Promise<void>;
   drop(key: string): Promise<void>;
   keys(prefix?: string): Promise<string[]>;
+  get(key: string): Promise<Uint8Array>;
+  /** Bytes of an object. */
+  size(key: string): Promise<number>;
+  tags(key: string): Promise<Record<string, string>>;
 }
 
 export interface Buckets {
@@ -42,6 +54,17 @@ export function openBuckets(s3: { endpoint: string; region: string; accessKey: s
           token = page.NextContinuationToken;
           if (token === undefined) return keys;
         }
+      },
+      async get(key) {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
+        return (await Body?.transformToByteArray()) ?? new Uint8Array();
+      },
+      async size(key) {
+        return (await client.send(new HeadObjectCommand({ Bucket: name, Key: key }))).ContentLength ?? 0;
+      },
+      async tags(key) {
+        const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: name, Key: key }));
+        return Object.fromEntries((TagSet ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
       },
     }),
   };

@@ -5,16 +5,17 @@ import type { GatewayPort } from '@geosluice/cli';
 import { createGatewayClient } from '@geosluice/gateway-api';
 import { startGeonode } from '../counterparts/geonode.ts';
 import { startGeonodeStandIn } from '../counterparts/geonode-stand-in.ts';
-import { type GeoServerStandIn, startGeoServer } from '../counterparts/geoserver/index.ts';
+import type { GeoServerStandIn } from '../counterparts/geoserver/index.ts';
 import { type RedisServer, startRedis } from '../counterparts/redis.ts';
-import { createBucket, type S3Kind, startS3 } from '../counterparts/s3.ts';
+import { createBucket, type S3Kind, type S3Server, startS3 } from '../counterparts/s3.ts';
 import { freePorts, removeFolder } from '../counterparts/server-process.ts';
 import { type Bucket, openBuckets } from './bucket.ts';
 import { environmentOf, makeKey } from './environment.ts';
+import { chooseGeoServer, type GeoServerAccess } from './which-geoserver.ts';
 
 export interface WorldOptions {
   s3?: S3Kind;
-  /** GeoServer nodes; 3. */
+  /** Nodes of the GeoServer stand-in; 3. */
   nodes?: number;
   /** A real GeoNode on PostGIS, or the small stand-in (the default). */
   geonode?: 'real' | 'stand-in';
@@ -28,7 +29,10 @@ export interface WorldOptions {
 export interface World {
   env: Record<string, string>;
   redis: RedisServer;
-  geoserver: GeoServerStandIn;
+  s3: S3Server;
+  geoserver: GeoServerAccess;
+  /** The same GeoServer with what only a stand-in has. @throws Error where a real one is named */
+  standIn(): GeoServerStandIn;
   geonode: { url: string; user: string; password: string };
   inbox: Bucket;
   target: Bucket;
@@ -68,11 +72,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const buckets = openBuckets(s3);
     closers.push(() => buckets.close());
     const [inbox, target] = [await createBucket(s3), await createBucket(s3)];
-    const geoserver = await started(
-      `GeoServer (stand-in, ${nodes} nodes)`,
-      () => startGeoServer({ s3, nodes }),
+    const chosen = await started(
+      `GeoServer (${nodes} nodes)`,
+      () => chooseGeoServer(s3, nodes),
       (one) => one.stop(),
     );
+    const { access: geoserver } = chosen;
     const geonode = await started(
       options.geonode === 'real' ? 'GeoNode and PostGIS (a first start takes minutes)' : 'GeoNode (stand-in)',
       async () => (options.geonode === 'real' ? await startGeonode({ geoserver }) : await startGeonodeStandIn()),
@@ -93,10 +98,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         key,
         roots: [mount],
       }),
+      ...(chosen.workspace === undefined ? {} : { GEOSLUICE_WORKSPACE: chosen.workspace }),
       ...options.env,
     };
     return {
-      ...{ env, redis, geoserver, geonode, mount, stop },
+      ...{ env, redis, s3, geoserver, geonode, mount, stop },
+      standIn() {
+        if (chosen.standIn === null) throw new Error('a real GeoServer is named: this is for the stand-in only');
+        return chosen.standIn;
+      },
       inbox: buckets.bucket(inbox),
       target: buckets.bucket(target),
       gateway: createGatewayClient({ url: `http://127.0.0.1:${gatewayPort}`, key: key.key }),
