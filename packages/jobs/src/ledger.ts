@@ -57,6 +57,8 @@ export interface LedgerEntry {
   layer?: PublishedLayer;
   /** The version the layer shows; kept when the dataset is removed, since GeoServer may have cached its object. */
   publishedVersion?: string;
+  /** The raster part that was first served in place: GeoServer may have cached it under the source's own key. */
+  inPlaceRaster?: string;
   geonode?: RegisteredDataset;
   reason?: DeadReason;
   /** Last error met, also where a retry is on its way. */
@@ -82,6 +84,7 @@ export type LedgerPatch = Partial<
     | 'object'
     | 'layer'
     | 'publishedVersion'
+    | 'inPlaceRaster'
     | 'geonode'
     | 'warnings'
   >

@@ -72,3 +72,13 @@ test('what people ask for has no priority number, which BullMQ takes first', () 
   const reconcile = jobOptionsOf(inspectJob('a.tif', { options: { priority: 'reconcile' } })).priority ?? 0;
   assert.ok(bulk > 0 && reconcile > bulk);
 });
+
+test('whatever a stage records comes back out of the hash', () => {
+  const patch: Required<Omit<LedgerPatch, 'state' | 'facts' | 'layer' | 'geonode'>> = {
+    ...{ workspace: 'w', name: 'n', title: 't', metadataState: 'ok', warnings: ['striped'] },
+    ...{ publishedVersion: 'aaaaaaaaaa-0', inPlaceRaster: 'aaaaaaaaaa' },
+    object: { bucket: 'b', key: 'k.tif', size: 1, etag: 'e', checksum: null, owned: false },
+  };
+  const entry = decodeEntry({ dataset: 'd', generation: '1', ...encodePatch(patch) });
+  assert.deepEqual(entry, { dataset: 'd', generation: 1, ...patch });
+});

@@ -82,6 +82,7 @@ test('an object served in place is neither copied nor owned; one that changed is
     checksum: null,
     owned: false,
   });
+  assert.deepEqual(outcome.record, { inPlaceRaster: rasterPart(job.fingerprint) }, 'before GeoServer is sent there');
   assert.deepEqual(store.calls, []);
   store.objects.set('inbox/a/dem.tif', Buffer.from('more'));
   await assert.rejects(async () => await upload()(job, testContext()), { code: 'SOURCE_CHANGED', means: 'retry' });

@@ -6,7 +6,7 @@ const JSON_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const TEXT_FIELDS: ReadonlySet<string> = new Set([
   ...['dataset', 'uri', 'ingestion', 'state', 'version', 'takenBy', 'workspace', 'name', 'title', 'metadataState'],
-  ...['publishedVersion', 'lastError', 'createdAt', 'updatedAt'],
+  ...['publishedVersion', 'inPlaceRaster', 'lastError', 'createdAt', 'updatedAt'],
 ]);
 
 /** What the hash holds besides the entry: for the pipeline's own use. */

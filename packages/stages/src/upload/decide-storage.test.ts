@@ -30,6 +30,15 @@ test('in place where the rule says so and GeoServer never read other content und
   assert.equal(decideStorage(inPlace, published(other), here), 'server-side', 'a changed object is copied after all');
 });
 
+test('a key that GeoServer was once sent to stays out of use for other content, also once that was copied and published', () => {
+  const servedOther = { inPlaceRaster: versionOf({ size: 4, etag: 'old' }, [], {}).raster };
+  assert.equal(decideStorage(inPlace, servedOther as LedgerEntry, here), 'server-side', 'it need not be published');
+  const copied = { ...servedOther, publishedVersion: version } as LedgerEntry;
+  assert.equal(decideStorage(inPlace, copied, here), 'server-side', 'a replay of what was copied');
+  const same = { inPlaceRaster: versionOf(fingerprint, [], {}).raster, publishedVersion: version } as LedgerEntry;
+  assert.equal(decideStorage(inPlace, same, here), 'in-place');
+});
+
 test('in place is not for another bucket, an unsafe key, or a spooled body', () => {
   assert.equal(decideStorage(inPlace, null, { ...here, servedInPlace: () => false }), 'server-side');
   for (const key of ['a b.tif', 'ä.tif', 'x//y.tif', '/x.tif', '../x.tif', 'x+y.tif', 'x%20.tif', 'x']) {

@@ -5,8 +5,8 @@ import { isSafeKey } from '../keys.ts';
 export type Storage = 'in-place' | 'server-side' | 'through-us';
 
 /**
- * In place only where the rule says so, the bucket is one that GeoServer reads, the key is safe, and GeoServer never
- * read other content under that key: its block cache knows bucket, key and block, but no ETag.
+ * In place only where the rule says so, the bucket is one that GeoServer reads, the key is safe, and GeoServer was never
+ * sent to other content under that key, published or not: its block cache knows bucket, key and block, but no ETag.
  */
 export function decideStorage(
   job: Pick<UploadJob, 'options' | 'location' | 'fingerprint' | 'version' | 'spool'>,
@@ -16,9 +16,10 @@ export function decideStorage(
   const from = job.spool ?? job.location;
   const wantsInPlace = job.options.storage === 'in-place' && job.spool === null;
   if (wantsInPlace && where.servedInPlace(from) && from.kind === 's3' && isSafeKey(from.key)) {
+    const now = rasterPart(job.fingerprint);
     const published = entry?.publishedVersion;
-    const neverOther = published === undefined || parseVersion(published).raster === rasterPart(job.fingerprint);
-    if (neverOther) return 'in-place';
+    const neverOther = published === undefined || parseVersion(published).raster === now;
+    if (neverOther && (entry?.inPlaceRaster ?? now) === now) return 'in-place';
   }
   // a spooled copy lies in the target bucket
   if (job.spool !== null || (from.kind === 's3' && where.sameEndpoint(from))) return 'server-side';

@@ -6,6 +6,7 @@ import {
   Reject,
   type RemoveJob,
   Retry,
+  rasterPart,
   type S3Location,
   type Stage,
   type StageContext,
@@ -28,7 +29,9 @@ async function add(job: UploadJob, context: StageContext, ports: UploadPorts): P
   const object =
     storage === 'in-place' ? await serveInPlace(job, context, ports) : await bring(job, context, ports, storage);
   context.log.info({ dataset: job.dataset, storage, size: object.size }, 'Object:Store:Done');
-  return { kind: 'next', note: storage, jobs: [{ ...job, spool: null, stage: 'publish', object }] };
+  // recorded before GeoServer is sent there, and for good: what it read once it may keep
+  const record = storage === 'in-place' ? { inPlaceRaster: rasterPart(job.fingerprint) } : {};
+  return { kind: 'next', record, note: storage, jobs: [{ ...job, spool: null, stage: 'publish', object }] };
 }
 
 async function serveInPlace(job: UploadJob, context: StageContext, ports: UploadPorts): Promise<StoredObject> {
