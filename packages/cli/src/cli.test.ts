@@ -85,7 +85,9 @@ test('--json gives one document and nothing else', async () => {
   assert.equal(JSON.parse(stdout).deadLetters[0].reason.code, 'TRUNCATED');
   assert.equal(stderr, '');
   for (const line of ['status', 'ls', 'watch ls', 'dead-letters', 'config']) {
-    assert.doesNotThrow(async () => JSON.parse((await cli(`${line} --json`)).stdout), line);
+    const { code, stdout: document } = await cli(`${line} --json`);
+    assert.equal(code, EXIT.ok, line);
+    assert.equal(typeof JSON.parse(document), 'object', line);
   }
 });
 
@@ -183,6 +185,16 @@ test('doctor exits 1 where something is wrong and says what to do', async () => 
     stdout,
     /✔ redis +Redis 7\.0\.15\n✖ geoserver +401 Unauthorized\n +→ check GEOSLUICE_GEOSERVER_PASSWORD/,
   );
+});
+
+test('a key that the gateway does not take is a matter of configuration', async () => {
+  for (const code of ['KEY_MISSING', 'KEY_UNKNOWN', 'SCOPE_MISSING']) {
+    const fake = createFakeGateway();
+    fake.status = async () => {
+      throw Object.assign(new Error('the key is none of those configured'), { code });
+    };
+    assert.equal((await cli('status', { fake })).code, EXIT.usage, code);
+  }
 });
 
 test('a gateway that does not answer exits 3, an interruption 130', async () => {

@@ -19,6 +19,11 @@ export interface CliEnvironment extends Streams {
   cwd: string;
 }
 
+/** What was asked for is not there. */
+const UNKNOWN: ReadonlySet<string> = new Set(['DATASET_UNKNOWN', 'INGESTION_UNKNOWN', 'WATCH_UNKNOWN']);
+/** The gateway does not take the key: GEOSLUICE_KEY is missing, wrong, or without the scope. */
+const KEYS: ReadonlySet<string> = new Set(['KEY_MISSING', 'KEY_UNKNOWN', 'SCOPE_MISSING']);
+
 type Run = (output: Output, signal: AbortSignal) => Promise<number>;
 
 /** Runs one command line. @returns the exit code */
@@ -50,7 +55,8 @@ function report(error: unknown, output: Output, signal: AbortSignal): number {
   else output.problem(`geosluice: ${message}`);
   if ((error as Error).name === 'ZodError' || code === 'INVALID_OPTIONS' || code === 'CONFIG_INVALID')
     return EXIT.usage;
-  if (typeof code === 'string' && code.endsWith('_UNKNOWN')) return EXIT.unknown;
+  if (typeof code === 'string' && UNKNOWN.has(code)) return EXIT.unknown;
+  if (typeof code === 'string' && KEYS.has(code)) return EXIT.usage;
   return error instanceof GeosluiceError && error.means === 'reject' ? EXIT.refused : EXIT.unavailable;
 }
 

@@ -22,6 +22,16 @@ export interface InboxConfig {
 
 /** Brings files that only this machine has into the inbox: sidecars first, so that they lie there when the raster does. */
 export function createInbox({ files, store, inbox, memory }: InboxConfig): InboxPort {
+  /** What lies under which key by now: two files of one name would silently replace each other. */
+  const brought = new Map<string, string>();
+  const claim = (key: string, path: string): void => {
+    const other = brought.get(key) ?? path;
+    if (other !== path) {
+      const message = `${other} and ${path} have the same name in the inbox (${key}); bring them in one after the other, or the folder that holds both`;
+      throw new Reject('INVALID_OPTIONS', message, { subject: path });
+    }
+    brought.set(key, path);
+  };
   return {
     async upload(path, { signal, onProgress }) {
       const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -36,12 +46,10 @@ export function createInbox({ files, store, inbox, memory }: InboxConfig): Inbox
         ? below(source, path, signal)
         : [await source.look({ kind: 'file', path }, signal)];
       for await (const candidate of candidates) {
-        for (const { location } of [...candidate.sidecars, candidate.raster]) {
-          const fingerprint = [...candidate.sidecars, candidate.raster].find(
-            (file) => file.location === location,
-          )?.fingerprint;
-          if (fingerprint === undefined) continue;
-          const target = targetOf(inbox, root, location as FileLocation);
+        for (const { location, fingerprint } of [...candidate.sidecars, candidate.raster]) {
+          const file = location as FileLocation;
+          const target = targetOf(inbox, root, file);
+          claim(target.key, file.path);
           const reader = await source.open(location, fingerprint, signal);
           try {
             await store.upload({

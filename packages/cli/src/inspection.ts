@@ -71,6 +71,10 @@ async function describe(
 ): Promise<void> {
   const file = sidecarOf(candidate, 'metadata');
   const { facts } = inspection;
+  if (file === undefined && options.metadata === 'required') {
+    const message = `no sidecar for ${inspection.source}; expected <name>.xml beside it`;
+    throw new Reject('METADATA_MISSING', message, { subject: inspection.source });
+  }
   if (file === undefined || facts === null) return;
   try {
     const limit = { maxBytes: MAX_SIDECAR_BYTES, signal };

@@ -28,24 +28,29 @@ export function cliPorts(env: Environment): CliPorts {
       return createGatewayClient({ url: client.url, key: client.key ?? null });
     },
     inbox() {
-      const config = loadConfig({ client: CLIENT, ...PROCESSES.upload }, env);
+      const { rules } = PROCESSES.upload;
+      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules }, env);
       if (config.client.inbox === undefined) {
         throw new ConfigError([
           'GEOSLUICE_INBOX is missing: a path of this machine is uploaded there first, e.g. s3://inbox/cli/',
         ]);
       }
-      const { store } = openStorage(config, SILENT);
+      const inbox = parseLocation(config.client.inbox) as S3Location;
       return createInbox({
         files: (root) => filesBelow(root).for({ kind: 'file', path: root }),
-        store,
-        inbox: parseLocation(config.client.inbox) as S3Location,
+        store: openStorage(config, SILENT).storeOf(inbox.bucket),
+        inbox,
         memory: createFileMemory(
           join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'geosluice', 'uploads.json'),
         ),
       });
     },
-    inspect: (location, options, signal) =>
-      inspectFile(location, options, { sources: sourcesFor(location, env), readRaster, readSidecar }, signal),
+    inspect: (location, options, signal) => {
+      const compressions = loadConfig({ source: SOURCE }, env).source.compressions.map(Number);
+      const read: typeof readRaster = (reader, given) => readRaster(reader, { ...given, compressions });
+      const ports = { sources: sourcesFor(location, env), readRaster: read, readSidecar };
+      return inspectFile(location, options, ports, signal);
+    },
     doctor: (signal) => doctor(env, signal),
     up: (signal) => up(env, signal),
     config: () => describeConfig(env),

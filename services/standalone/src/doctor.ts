@@ -1,7 +1,7 @@
 import type { CheckResult } from '@geosluice/cli';
 import { createGatewayClient } from '@geosluice/gateway-api';
 import { SILENT } from '@geosluice/jobs';
-import { CLIENT, type Environment, loadConfig, PROCESSES } from '@geosluice/service-kit';
+import { CLIENT, ConfigError, type Environment, loadConfig, PROCESSES } from '@geosluice/service-kit';
 import { openGeoServer, openPipelineOf, openRegistrar, openStorage } from '@geosluice/service-wiring';
 
 interface Check {
@@ -19,7 +19,8 @@ export async function* doctor(env: Environment, signal: AbortSignal): AsyncGener
       yield { counterpart, ok: true, found: await run(AbortSignal.any([signal, AbortSignal.timeout(30_000)])) };
     } catch (error) {
       signal.throwIfAborted();
-      const found = (error as Error).message.split('\n').join(' ').slice(0, 500);
+      const said = error instanceof ConfigError ? error.problems.join('; ') : (error as Error).message;
+      const found = said.split('\n').join(' ').slice(0, 500);
       yield { counterpart, ok: false, found, advice };
     }
   }

@@ -17,7 +17,7 @@ import { startUpload } from '@geosluice/service-upload';
 export async function up(env: Environment, signal: AbortSignal): Promise<void> {
   const sections = { ...PROCESSES.gateway, ...PROCESSES.publish, ...PROCESSES.register, client: CLIENT };
   const config = loadConfig(sections, env);
-  const log = createLog({ process: 'geosluice', level: config.process.logLevel });
+  const log = createLog({ process: 'geosluice', level: config.process.logLevel, format: config.process.logFormat });
   const metrics = createMetrics();
   const kit = { log, metrics, health: false };
   const running: Running[] = [];

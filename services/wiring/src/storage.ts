@@ -9,6 +9,8 @@ const MIB = 1024 * 1024;
 
 export interface Storage {
   store: ObjectStore;
+  /** A store on the endpoint that files of this bucket are read from: where an inbox lies. */
+  storeOf(bucket: string): ObjectStore;
   sources: Sources;
   target: Target;
   /** True where source and target are one endpoint with one set of keys: bytes need not pass through us. */
@@ -43,13 +45,11 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
       ...(source.extensions.length === 0 ? {} : { extensions: source.extensions }),
     },
   });
+  const storeOn = (client: S3Client): ObjectStore =>
+    createObjectStore({ client, log, partSize: target.partMib * MIB, concurrency: target.partsInFlight });
   return {
-    store: createObjectStore({
-      client: targetClient,
-      log,
-      partSize: target.partMib * MIB,
-      concurrency: target.partsInFlight,
-    }),
+    store: storeOn(targetClient),
+    storeOf: (bucket) => storeOn(clientFor(bucket)),
     sources,
     target: { bucket: target.bucket, prefix: target.prefix },
     sameEndpoint: (location) => location.kind === 's3' && clientFor(location.bucket) === targetClient,

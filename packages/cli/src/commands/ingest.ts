@@ -3,7 +3,7 @@ import { ENTRY_HEAD, entryRow } from '../describe-entry.ts';
 import { EXIT } from '../exit-codes.ts';
 import { follow, progressLine } from '../follow.ts';
 import { bytes, type Output, table } from '../output.ts';
-import type { CliPorts } from '../ports.ts';
+import type { CliPorts, InboxPort } from '../ports.ts';
 import { readSource } from '../sources.ts';
 
 /** More dead letters than this are counted, not listed. */
@@ -16,9 +16,13 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<number> {
   const uris: string[] = [];
+  let inbox: InboxPort | undefined;
   for (const typed of request.sources.map((text) => readSource(text, request.from))) {
     if (typed.kind === 'uri') uris.push(typed.uri);
-    else uris.push(...(await bringToInbox(typed.path, ports, output, signal)));
+    else {
+      inbox ??= ports.inbox();
+      uris.push(...(await bringToInbox(typed.path, inbox, output, signal)));
+    }
   }
   const gateway = ports.gateway();
   const started = await gateway.startIngestion(
@@ -37,8 +41,8 @@ export async function ingest(
   return await reportEnd(started.id, ports, output, signal);
 }
 
-async function bringToInbox(path: string, ports: CliPorts, output: Output, signal: AbortSignal): Promise<string[]> {
-  const locations = await ports.inbox().upload(path, {
+async function bringToInbox(path: string, inbox: InboxPort, output: Output, signal: AbortSignal): Promise<string[]> {
+  const locations = await inbox.upload(path, {
     signal,
     onProgress: (file, done, total) => output.status(`${file}  ${bytes(done)} of ${bytes(total)}`),
   });

@@ -30,7 +30,7 @@ function describeInspection(inspection: Inspection, output: Output): string {
     rows.push(
       [
         'pixels',
-        `${facts.width} × ${facts.height}, ${facts.bands} band${facts.bands === 1 ? '' : 's'} of ${facts.bitsPerSample} bit ${facts.sampleFormat}`,
+        `${facts.width} × ${facts.height}, ${count(facts.bands, 'band')} of ${facts.bitsPerSample} bit ${facts.sampleFormat}`,
       ],
       [
         'file',
@@ -38,7 +38,7 @@ function describeInspection(inspection: Inspection, output: Output): string {
       ],
       [
         'blocks',
-        `${facts.tiled ? 'tiles' : 'strips'} of ${facts.blockWidth} × ${facts.blockHeight}, ${facts.overviews.length} overviews`,
+        `${facts.tiled ? 'tiles' : 'strips'} of ${facts.blockWidth} × ${facts.blockHeight}, ${count(facts.overviews.length, 'overview')}`,
       ],
       ['nodata', facts.nodata ?? 'none'],
       ['crs', `${facts.srs}${facts.srsDeclared ? ' (declared)' : ''}`],
@@ -54,6 +54,10 @@ function describeInspection(inspection: Inspection, output: Output): string {
     if (metadata.keywords.length > 0) rows.push(['keywords', metadata.keywords.join(', ')]);
     if (metadata.warnings.length > 0) rows.push(['', metadata.warnings.join(', ')]);
   }
-  rows.push(['cost', `${inspection.reads.requests} reads, ${bytes(inspection.reads.bytes)}`]);
+  rows.push(['cost', `${count(inspection.reads.requests, 'read')}, ${bytes(inspection.reads.bytes)}`]);
   return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n');
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
