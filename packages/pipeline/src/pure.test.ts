@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatLocation, parseLocation } from '@geosluice/jobs';
+import { formatLocation, type LedgerPatch, parseLocation } from '@geosluice/jobs';
 import { decideRedis } from './check-redis.ts';
 import { asPipelineError, isAway, PipelineError } from './error.ts';
 import { decodeEntry, encodePatch } from './ledger/codec.ts';
