@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Route } from '../context.ts';
 import { answer, operation, refusals } from '../operation.ts';
 
-const PAGE = readFileSync(new URL('../status-page.html', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('./status-page.html', import.meta.url), 'utf8');
 
 /** Only what the page itself holds may run; its script and style are named by their hashes. */
 export function policyOf(html: string): string {
