@@ -1,5 +1,6 @@
 import type { Log } from '@geosluice/jobs';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { prettyLine } from './pretty-line.ts';
 
 /** Values under these names never reach a log, however deep they lie (three levels are looked at). */
 const SECRET_NAMES = [
@@ -15,11 +16,15 @@ const SECRET_NAMES = [
 ];
 const REDACT = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Cuts query strings and passwords out of urls, wherever they stand in a text: presigned urls are secrets. */
+/**
+ * Cuts query strings and passwords out of urls, wherever they stand in a text: presigned urls are secrets. S3 uris stay
+ * whole: their keys may hold `?` and are no secret.
+ */
 export function redactUrls(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]+)/gi, (_, scheme: string, rest: string) => {
-    const bare = rest.replace(/^[^/@\s]*@/, '').replace(/[?#].*$/, '');
-    return scheme + bare + (/[?]/.test(rest) ? '?…' : '');
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]+)/gi, (whole: string, scheme: string, rest: string) => {
+    if (scheme.toLowerCase() === 's3://') return whole;
+    const bare = rest.replace(/^[^/?#]*@/, '').replace(/[?#].*$/, '');
+    return scheme + bare + (rest.includes('?') ? '?…' : '');
   });
 }
 
@@ -27,6 +32,8 @@ export function redactUrls(text: string): string {
 export function createLog(options: {
   process: string;
   level: string;
+  /** `pretty` is for people at a terminal; `json` where absent. */
+  format?: 'json' | 'pretty';
   destination?: DestinationStream;
 }): Log & Pick<Logger, 'child'> {
   const settings = {
@@ -36,20 +43,17 @@ export function createLog(options: {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACT, censor: '[redacted]' },
     serializers: { error: describeError, err: describeError },
-    hooks: {
-      streamWrite: redactUrlsInLine,
-    },
+    hooks: { streamWrite: options.format === 'pretty' ? (line: string) => prettyLine(redactLine(line)) : redactLine },
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  // each line is written when it is told: in order, and not lost when the process ends at once
+  return pino(settings, options.destination ?? destination({ sync: true }));
 }
 
-/** The s3 uris of our own objects stay whole: their keys may hold `?` and are no secret. */
-function redactUrlsInLine(line: string): string {
-  return line.includes('://')
-    ? line.replace(/"((?:[^"\\]|\\.)*:\/\/(?:[^"\\]|\\.)*)"/g, (quoted) =>
-        quoted.includes('s3://') ? quoted : redactUrls(quoted),
-      )
-    : line;
+/** Read and written again, since a url ends where a string does, which its escaped form does not show. */
+function redactLine(line: string): string {
+  if (!line.includes('://')) return line;
+  const redacted = JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? redactUrls(value) : value));
+  return `${JSON.stringify(redacted)}\n`;
 }
 
 function describeError(error: unknown): unknown {
@@ -64,8 +68,8 @@ function describeError(error: unknown): unknown {
     code,
     subject,
     counterpart,
-    message: redactUrls(error.message),
-    stack: redactUrls(error.stack ?? ''),
-    cause: cause instanceof Error ? redactUrls(`${cause.name}: ${cause.message}`) : undefined,
+    message: error.message,
+    stack: error.stack,
+    cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined,
   };
 }

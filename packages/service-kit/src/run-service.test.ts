@@ -24,11 +24,12 @@ function start(env: Record<string, string>): {
     });
   }
   const saw = (text: string) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
       const look = () => {
         if (output.includes(text)) resolve();
       };
       listeners.add(look);
+      child.once('close', (code) => reject(new Error(`ended with ${code} before "${text}": ${output}`)));
       look();
     });
   return { child, output: () => output, saw };
@@ -47,7 +48,7 @@ test('the first SIGTERM closes with the grace and ends with 0', async () => {
   child.kill('SIGTERM');
   const [code] = await once(child, 'close');
   assert.equal(code, 0);
-  assert.match(output(), /closed with 7000/);
+  assert.match(output(), /Process:Stop:Start[\s\S]*closed with 7000[\s\S]*Process:Stop:Done/);
 });
 
 test('a second signal ends at once', async () => {

@@ -1,5 +1,6 @@
 import type { Log } from '@geosluice/jobs';
 import { ConfigError, type ConfigOf, type Environment, loadConfig, type Section } from './config/load.ts';
+import type { PROCESS } from './config/sections.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
@@ -36,23 +37,27 @@ export async function runService<T extends Record<string, Section> & { process: 
     process.stderr.write(`${service.name}: ${error.message}\n`);
     process.exit(2);
   }
-  const { logLevel = 'info', graceSeconds = 20 } = config.process as { logLevel?: string; graceSeconds?: number };
-  const log = createLog({ process: service.name, level: logLevel });
+  const { logLevel, logFormat, graceSeconds } = processOf(config);
+  const log = createLog({ process: service.name, level: logLevel, format: logFormat });
   const fail = (error: unknown, event: string): void => {
     log.error({ error }, event);
-    process.exitCode = 1;
-    // give the line a moment to be written
-    setTimeout(() => process.exit(1), 100);
+    process.exit(1);
   };
   process.on('unhandledRejection', (error) => fail(error, 'Process:Run:UnhandledRejection'));
   process.on('uncaughtException', (error) => fail(error, 'Process:Run:UncaughtException'));
   try {
     const running = await service.start(config, { log, metrics: createMetrics() });
-    log.info({}, 'Process:Start:Done');
+    // before the line that says so: whoever reads it may send a signal at once
     endOnSignal(running, graceSeconds * 1000, log);
+    log.info({}, 'Process:Start:Done');
   } catch (error) {
     fail(error, 'Process:Start:Failed');
   }
+}
+
+/** The settings that every process has. */
+function processOf(config: object): ConfigOf<{ process: typeof PROCESS }>['process'] {
+  return (config as ConfigOf<{ process: typeof PROCESS }>).process;
 }
 
 /** Milliseconds a close may overrun its grace before the process ends anyway. */

@@ -70,6 +70,14 @@ test('a secret may come from a file, but not from both', () => {
   );
 });
 
+test('a list in a file may have its items on lines of their own', () => {
+  const file = join(folder, 'keys');
+  const hash = 'ab'.repeat(32);
+  writeFileSync(file, `ann:read:${hash}\r\n\nbob:read+ingest:${hash}\n`);
+  const { gateway } = loadConfig({ gateway: GATEWAY }, { GEOSLUICE_KEYS_FILE: file });
+  assert.deepEqual(gateway.keys, [`ann:read:${hash}`, `bob:read+ingest:${hash}`]);
+});
+
 test('settings of other processes and of tests are no mistakes', () => {
   const config = loadConfig({ redis: REDIS }, { ...enough, GEOSLUICE_TEST_S3_ENDPOINT: 'x', GEOSLUICE_CACHE: '/tmp' });
   assert.equal(config.redis.url, enough.GEOSLUICE_REDIS_URL);

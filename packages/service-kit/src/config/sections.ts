@@ -4,6 +4,12 @@ export const PROCESS = {
   title: 'Every process',
   settings: {
     logLevel: choice('GEOSLUICE_LOG_LEVEL', 'What is logged.', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    logFormat: choice(
+      'GEOSLUICE_LOG_FORMAT',
+      'One JSON object a line, or lines for people.',
+      ['json', 'pretty'],
+      'json',
+    ),
     healthHost: text('GEOSLUICE_HEALTH_HOST', 'Address of a worker’s health and metrics server.', {
       fallback: '0.0.0.0',
     }),

@@ -101,7 +101,7 @@ export function choice<const T extends string>(
   return make(env, describe, choices.join(', '), schema, fallback === undefined ? {} : { fallback });
 }
 
-/** Items parted by commas; spaces around them are dropped, an empty text is an empty list. */
+/** Items parted by commas or lines; spaces around them are dropped, an empty text is an empty list. */
 export function list(
   env: string,
   describe: string,
@@ -111,7 +111,7 @@ export function list(
     .string()
     .transform((value) =>
       value
-        .split(',')
+        .split(/[,\r\n]/)
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     )
