@@ -15,9 +15,14 @@ const [first, ...rest] = process.argv.slice(2);
 const isBin = first === '--bin';
 const command = isBin ? join(bin, rest[0]) : join(bin, 'node');
 const args = isBin ? rest.slice(1) : ['--disable-warning=ExperimentalWarning', join(root, first), ...rest];
+// npm runs scripts at the top of the workspace; INIT_CWD is where the command was typed
 const child = spawn(command, args, {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, GEOSLUICE_CALLED_FROM: process.cwd() },
+  env: {
+    ...process.env,
+    PATH: `${bin}:${process.env.PATH}`,
+    GEOSLUICE_CALLED_FROM: process.env.INIT_CWD ?? process.cwd(),
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + 15));

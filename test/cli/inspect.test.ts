@@ -1,6 +1,9 @@
 /** `geosluice inspect` as a person types it, with nothing configured. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,7 +11,7 @@ import { runCli } from '@geosluice/cli';
 import { cliPorts } from '@geosluice/service-standalone';
 import { writeTiff } from '../rasters/write-tiff.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'geosluice-inspect-'));
+const folder = mkdtempSync(join(tmpdir(), 'geosluice-cli-test-'));
 after(() => rmSync(folder, { recursive: true }));
 const samples = join(import.meta.dirname, '..', 'fixtures', 'rasters');
 copyFileSync(join(samples, 'dem_4326.tif'), join(folder, 'dem.tif'));
@@ -76,4 +79,27 @@ test('compressions that this deployment reads are accepted', async () => {
   const refused = await inspect(['zstd.tif', '--json']);
   assert.equal(JSON.parse(refused.stdout).reason.code, 'UNSUPPORTED_COMPRESSION');
   assert.equal((await inspect(['zstd.tif'], { GEOSLUICE_EXTRA_COMPRESSIONS: '50000' })).code, 0);
+});
+
+test('a file behind a web server without ranges is fetched, looked at, and leaves nothing behind', async () => {
+  const bytes = readFileSync(join(samples, 'dem_4326.tif'));
+  const server = createServer(({ url, method }, response) => {
+    if (url !== '/dem.tif') return void response.writeHead(404).end();
+    response.writeHead(200, { 'transfer-encoding': 'chunked' });
+    response.end(method === 'HEAD' ? undefined : bytes);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('geosluice-inspect-')).length;
+  const before = copies();
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { code, stdout } = await inspect([`http://127.0.0.1:${port}/dem.tif`, '--json']);
+    assert.equal(code, 0, stdout);
+    const { facts, reads } = JSON.parse(stdout);
+    assert.deepEqual([facts.srs, facts.size, reads], ['EPSG:4326', bytes.length, { requests: 1, bytes: bytes.length }]);
+  } finally {
+    server.close();
+  }
+  assert.equal(copies(), before);
 });

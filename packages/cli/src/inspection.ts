@@ -9,14 +9,21 @@ import {
 } from '@geosluice/jobs';
 import { type Candidate, type DiscoverPorts, deriveLayerName, sidecarOf, stemOf } from '@geosluice/stages';
 import type { Inspection } from './ports.ts';
+import { copyBody } from './temporary-copy.ts';
 
 const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
+
+/** What an inspection reads with. */
+export interface InspectPorts extends Pick<DiscoverPorts, 'sources' | 'readRaster' | 'readSidecar'> {
+  /** Bytes of a body without length or ranges at most. */
+  maxCopyBytes: number;
+}
 
 /** Finds out what discovery would find out about one file, and enqueues nothing. */
 export async function inspectFile(
   location: Location,
   options: IngestOptions,
-  ports: Pick<DiscoverPorts, 'sources' | 'readRaster' | 'readSidecar'>,
+  ports: InspectPorts,
   signal: AbortSignal,
 ): Promise<Inspection> {
   const inspection: Inspection = {
@@ -37,7 +44,9 @@ export async function inspectFile(
     inspection.sidecars = candidate.sidecars.map(({ role, name }) => ({ role, name }));
     const { size } = candidate.raster.fingerprint;
     if (candidate.sized && size === 0) throw new Reject('EMPTY_FILE', `${inspection.source} has no bytes`);
-    const reader = counting(await source.open(location, candidate.raster.fingerprint, signal), inspection.reads);
+    const reader = (await source.ranged(location, signal))
+      ? counting(await source.open(location, candidate.raster.fingerprint, signal), inspection.reads)
+      : await fetched(inspection, (await source.stream(location, signal)).body, ports.maxCopyBytes);
     try {
       inspection.facts = await ports.readRaster(reader, {
         ...(options.srs === undefined ? {} : { srs: options.srs }),
@@ -91,6 +100,17 @@ async function describe(
     inspection.metadataState = 'degraded';
     if (options.metadata === 'required') throw new Reject('METADATA_INVALID', error.message, { cause: error });
   }
+}
+
+/** Discovery would spool it to the target bucket; here it lies on this machine for a moment. */
+async function fetched(
+  inspection: Inspection,
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<RangeReader> {
+  const reader = await copyBody(body, { maxBytes, subject: inspection.source });
+  inspection.reads = { requests: 1, bytes: reader.size };
+  return reader;
 }
 
 /** The same reader, with its reads counted. */

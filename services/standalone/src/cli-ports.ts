@@ -29,7 +29,7 @@ export function cliPorts(env: Environment): CliPorts {
     },
     inbox() {
       const { rules } = PROCESSES.upload;
-      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules }, env);
+      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules }, withTarget(env));
       if (config.client.inbox === undefined) {
         throw new ConfigError([
           'GEOSLUICE_INBOX is missing: a path of this machine is uploaded there first, e.g. s3://inbox/cli/',
@@ -46,9 +46,11 @@ export function cliPorts(env: Environment): CliPorts {
       });
     },
     inspect: (location, options, signal) => {
-      const compressions = loadConfig({ source: SOURCE }, env).source.compressions.map(Number);
+      const { source } = loadConfig({ source: SOURCE }, env);
+      const compressions = source.compressions.map(Number);
       const read: typeof readRaster = (reader, given) => readRaster(reader, { ...given, compressions });
-      const ports = { sources: sourcesFor(location, env), readRaster: read, readSidecar };
+      const maxCopyBytes = source.maxSpoolGib * 1024 ** 3;
+      const ports = { sources: sourcesFor(location, env), readRaster: read, readSidecar, maxCopyBytes };
       return inspectFile(location, options, ports, signal);
     },
     doctor: (signal) => doctor(env, signal),
@@ -61,6 +63,11 @@ function filesBelow(root: string) {
   return openSources({ allow: { buckets: [], hosts: [], roots: [root] } });
 }
 
+/** Who only reads a source, or fills an inbox, need not know the target bucket. */
+function withTarget(env: Environment): Environment {
+  return { GEOSLUICE_S3_BUCKET: 'not-asked-for', ...env };
+}
+
 /** A person who inspects a file may read what that person may read: allow-lists are for workers. */
 function sourcesFor(location: Location, env: Environment) {
   if (location.kind === 'file') return filesBelow('/');
@@ -69,7 +76,7 @@ function sourcesFor(location: Location, env: Environment) {
     const allowed = protocol === 'http:' ? `http://${host}` : host;
     return openSources({ allow: { buckets: [], hosts: [allowed], roots: [] } });
   }
-  const config = loadConfig({ target: TARGET, source: SOURCE, rules: PROCESSES.upload.rules }, env);
+  const config = loadConfig({ target: TARGET, source: SOURCE, rules: PROCESSES.upload.rules }, withTarget(env));
   const open = { ...config, source: { ...config.source, allowBuckets: [location.bucket] } };
   return openStorage(open, SILENT).sources;
 }
