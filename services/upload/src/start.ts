@@ -3,12 +3,18 @@ import {
   asWorkerProcess,
   openPipelineOf,
   openStorage,
+  type Storage,
   startRunner,
   type UploadConfig,
 } from '@geosluice/service-wiring';
 import { createUploadStage } from '@geosluice/stages';
 
-/** Starts the upload worker. */
+const HOUR_MS = 3_600_000;
+/** An upload that nobody took up for so long is nobody's: its dataset was changed or removed meanwhile. */
+const STALE_MS = 7 * 24 * HOUR_MS;
+const SWEEP_MS = 6 * HOUR_MS;
+
+/** Starts the upload worker, and its sweep of parts that nobody will need. */
 export async function startUpload(config: UploadConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
   const pipeline = await openPipelineOf(config, kit.log);
   const storage = openStorage(config, kit.log);
@@ -23,5 +29,31 @@ export async function startUpload(config: UploadConfig, kit: ServiceKit & { heal
       run: createUploadStage({ store, sources, ledger, memory: ledger, target, sameEndpoint, servedInPlace }),
     },
   );
-  return await asWorkerProcess(config, kit, { pipeline, runner, closers: [() => storage.close()] });
+  const sweeping = startSweep(storage, kit);
+  return await asWorkerProcess(config, kit, { pipeline, runner, closers: [() => storage.close(), sweeping.stop] });
+}
+
+/** Gives back parts of uploads that were begun long ago and never finished; that several workers do so costs nothing. */
+function startSweep({ store, target }: Storage, { log }: ServiceKit): { stop(): Promise<void> } {
+  const ending = new AbortController();
+  const sweep = (): Promise<void> =>
+    store.abortStale(target.bucket, `${target.prefix}/`, STALE_MS, { signal: ending.signal }).then(
+      (aborted) => {
+        if (aborted > 0) log.info({ aborted }, 'Upload:Sweep:Done');
+      },
+      (error) => {
+        if (!ending.signal.aborted) log.warn({ error }, 'Upload:Sweep:Failed');
+      },
+    );
+  let sweeping = sweep();
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep);
+  }, SWEEP_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      ending.abort();
+      await sweeping;
+    },
+  };
 }
