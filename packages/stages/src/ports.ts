@@ -11,7 +11,9 @@ export type Candidate = Pick<SourceCandidate, 'raster' | 'sidecars' | 'sized'>;
 export interface SourcePort extends Omit<Source, 'rastersAt' | 'list'> {
   list(
     ...args: Parameters<Source['list']>
-  ): Promise<Pick<Awaited<ReturnType<Source['list']>>, 'prefixes' | 'next'> & { candidates: Candidate[] }>;
+  ): Promise<
+    Pick<Awaited<ReturnType<Source['list']>>, 'prefixes' | 'next' | 'skipped' | 'orphans'> & { candidates: Candidate[] }
+  >;
 }
 
 export interface SourcesPort extends Pick<Sources, 'checkAllowed'> {

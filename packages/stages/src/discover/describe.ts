@@ -13,6 +13,7 @@ import {
   type StageContext,
   type Version,
 } from '@geosluice/jobs';
+import { readXml } from '@geosluice/xml';
 import { besideKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { parseChecksum } from './checksum.ts';
@@ -23,6 +24,8 @@ import { sidecarOf } from './seen.ts';
 /** ISO and ESRI records may carry thumbnails; metadata itself draws the line for the others. */
 const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
 const MAX_STYLE_BYTES = 1024 * 1024;
+/** A colour map of ten thousand entries is a long one, and has four attributes each. */
+const MAX_STYLE_NODES = 100_000;
 const MAX_CHECKSUM_BYTES = 64 * 1024;
 
 type Description = Pick<DatasetJob, 'metadata' | 'metadataState' | 'sidecar' | 'style' | 'expectedSha256'>;
@@ -44,14 +47,9 @@ export async function describe(subject: Subject): Promise<Description> {
   const { metadata: read, metadataState, sidecar } = await readMetadata(subject);
   // every later room shows the same title
   const title = subject.options.title ?? read.title ?? deriveTitle(subject.job.location);
-  const metadata = { ...read, title };
-  return {
-    metadata,
-    metadataState,
-    sidecar,
-    style: await keepStyle(subject),
-    expectedSha256: await readChecksum(subject),
-  };
+  const { style, warnings } = await keepStyle(subject);
+  const metadata = { ...read, title, warnings: [...read.warnings, ...warnings] };
+  return { metadata, metadataState, sidecar, style, expectedSha256: await readChecksum(subject) };
 }
 
 async function readMetadata(subject: Subject): Promise<Pick<Description, 'metadata' | 'metadataState' | 'sidecar'>> {
@@ -86,16 +84,23 @@ function degraded(name: string, error: GeosluiceError): DatasetMetadata {
   return { ...emptyMetadata(), warnings: [`sidecar ${name} refused: ${error.code}: ${error.message}`.slice(0, 300)] };
 }
 
-async function keepStyle(subject: Subject): Promise<Description['style']> {
+/** A bad style stops its raster as little as a bad description does; what GeoServer gets has no DOCTYPE and is an SLD. */
+async function keepStyle(subject: Subject): Promise<{ style: Description['style']; warnings: string[] }> {
   const file = sidecarOf(subject.candidate, 'style');
-  if (file === undefined) return null;
+  if (file === undefined) return { style: null, warnings: [] };
   const { context, source } = subject;
-  const bytes = await source.read(file.location, file.fingerprint, {
-    maxBytes: MAX_STYLE_BYTES,
-    signal: context.signal,
-  });
-  const kept = await keep(subject, file.name, bytes, '.sld', 'application/vnd.ogc.sld+xml');
-  return { bucket: kept.bucket, key: kept.key, sha256: kept.sha256, name: kept.name };
+  try {
+    const limit = { maxBytes: MAX_STYLE_BYTES, signal: context.signal };
+    const bytes = await source.read(file.location, file.fingerprint, limit);
+    const { local } = readXml(bytes, { maxBytes: MAX_STYLE_BYTES, maxNodes: MAX_STYLE_NODES });
+    if (local !== 'StyledLayerDescriptor') throw new Reject('INVALID_OPTIONS', `its root is ${local}, no SLD`);
+    const { bucket, key, sha256, name } = await keep(subject, file.name, bytes, '.sld', 'application/vnd.ogc.sld+xml');
+    return { style: { bucket, key, sha256, name }, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof GeosluiceError) || error.means !== 'reject') throw error;
+    context.log.warn({ style: file.name, code: error.code }, 'Style:Read:Refused');
+    return { style: null, warnings: [`style ${file.name} refused: ${error.message}`.slice(0, 300)] };
+  }
 }
 
 async function keep(subject: Subject, name: string, bytes: Uint8Array, ending: string, contentType: string) {

@@ -12,6 +12,8 @@ import { seenVersion } from './seen.ts';
 
 /** Pages of up to 1,000 keys one list job reads before it hands on to the next. */
 const PAGES_A_JOB = 5;
+/** Sidecars without a raster that are named in the log; all are counted. */
+const ORPHANS_NAMED = 20;
 /** Deeper trees are taken for a loop of links. */
 const MAX_DEPTH = 50;
 
@@ -59,9 +61,14 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
   });
   if (page.next !== null) further.push({ ...job, cursor: page.next });
   context.log.info(
-    { source: page.candidates.length, changed: inspections.length, prefixes: deeper.length, more: page.next !== null },
+    {
+      ...{ found: page.candidates.length, changed: inspections.length, prefixes: deeper.length },
+      ...{ skipped: page.skipped, orphans: page.orphans.length, more: page.next !== null },
+    },
     'Source:List:Done',
   );
+  for (const { name } of page.orphans.slice(0, ORPHANS_NAMED))
+    context.log.debug({ sidecar: name }, 'Sidecar:Pair:Orphan');
   const jobs = [...inspections, ...further];
   return jobs.length === 0 ? { kind: 'done', note: 'nothing-new' } : { kind: 'next', jobs };
 }

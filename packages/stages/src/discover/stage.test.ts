@@ -218,6 +218,27 @@ test('a bad sidecar degrades the dataset and does not stop it, unless the rule r
   });
 });
 
+test('a style goes along as an SLD or not at all, and a bad one does not stop its raster', async () => {
+  const sld = '<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" version="1.0.0"/>';
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.sld', sld);
+  const styled = await sentOn();
+  assert.equal(styled.style?.name, 'dem.sld');
+  assert.deepEqual(styled.metadata.warnings, []);
+  for (const [at, bad] of [
+    '<!DOCTYPE s [<!ENTITY e SYSTEM "file:///etc/passwd">]><StyledLayerDescriptor>&e;</StyledLayerDescriptor>',
+    '<html/>',
+    'no XML',
+    `${sld}${' '.repeat(1024 * 1024)}`,
+  ].entries()) {
+    source.put('s3://inbox/a/dem.sld', bad);
+    const outcome = await stage()(inspectJob({ force: true }), testContext({ jobId: `again-${at}` }));
+    assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'upload' && outcome.jobs[0].kind === 'add');
+    assert.equal(outcome.jobs[0].style, null);
+    assert.match(outcome.jobs[0].metadata.warnings[0] ?? '', /^style dem\.sld refused: /);
+  }
+});
+
 test('a required sidecar is waited for, and after its grace the dataset is refused under a generation', async () => {
   source.put(URI, 'tiff');
   const strict = stage({ metadata: 'required' });

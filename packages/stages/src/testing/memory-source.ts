@@ -63,6 +63,8 @@ export function createMemorySource(): MemorySource {
         candidates: page.map((name) => candidateOf(base + name)),
         prefixes: cursor === undefined ? [...folders].map((folder) => parseLocation(base + folder)) : [],
         next: cursor === undefined && second.length > 0 ? 'more' : null,
+        skipped: { 'folder-marker': 0, 'zero-byte': 0, ignored: 0, neighbour: 0, 'not-a-raster': 0 },
+        orphans: [],
       };
     },
     async look(location) {
