@@ -1,6 +1,6 @@
 import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
-import { configurationPage } from '../packages/service-kit/src/index.ts';
+import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
 
 /** Every generated page, by its path. */
 export function pages(): Record<string, string> {
@@ -10,6 +10,7 @@ export function pages(): Record<string, string> {
   ]);
   return {
     'docs/configuration.md': configurationPage(),
+    'docs/metrics.md': metricsPage(),
     'docs/reason-codes.md': reasonsPage(),
     ...Object.fromEntries(schemas),
   };

@@ -4,4 +4,5 @@ export * from './config/sections.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
 export { createLog, redactUrls } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { metricsPage } from './metrics-page.ts';
 export { type Running, runService, type Service, type ServiceKit } from './run-service.ts';

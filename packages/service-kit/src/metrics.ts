@@ -62,6 +62,24 @@ export function createMetrics() {
       labelNames: ['state'],
       registers,
     }),
+    requestSeconds: new Histogram({
+      name: 'geosluice_http_request_seconds',
+      help: 'How long the gateway took to answer, by the pattern of the route; event streams left out.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
+      registers,
+    }),
+    notifications: new Counter({
+      name: 'geosluice_notifications_total',
+      help: 'What came of object store notifications: rasters hinted at, events ignored.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    followers: new Gauge({
+      name: 'geosluice_event_followers',
+      help: 'Connections that follow the events of this gateway.',
+      registers,
+    }),
     lastPolled: new Gauge({
       name: 'geosluice_worker_last_polled_seconds',
       help: 'Seconds since the worker last asked for jobs.',

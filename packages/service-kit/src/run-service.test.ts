@@ -42,6 +42,13 @@ test('a wrong configuration ends with 2 and the whole list', async () => {
   assert.match(output(), /GEOSLUICE_LOG_LEVEL[\s\S]*GEOSLUICE_HEALTH_PORT/);
 });
 
+test('so does one that is found wrong only when things are opened', async () => {
+  const { child, output } = start({ EXAMPLE_REFUSES: '1' });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 2);
+  assert.match(output(), /^example: the configuration is wrong:\n {2}- EXAMPLE_REFUSES must not be given$/m);
+});
+
 test('the first SIGTERM closes with the grace and ends with 0', async () => {
   const { child, output, saw } = start({ GEOSLUICE_SHUTDOWN_GRACE_SECONDS: '7' });
   await saw('Process:Start:Done');

@@ -33,9 +33,7 @@ export async function runService<T extends Record<string, Section> & { process: 
   try {
     config = loadConfig(service.sections, env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${service.name}: ${error.message}\n`);
-    process.exit(2);
+    refuse(service.name, error);
   }
   const { logLevel, logFormat, graceSeconds } = processOf(config);
   const log = createLog({ process: service.name, level: logLevel, format: logFormat });
@@ -51,8 +49,16 @@ export async function runService<T extends Record<string, Section> & { process: 
     endOnSignal(running, graceSeconds * 1000, log);
     log.info({}, 'Process:Start:Done');
   } catch (error) {
+    if (error instanceof ConfigError) refuse(service.name, error);
     fail(error, 'Process:Start:Failed');
   }
+}
+
+/** Ends the process with 2 and the whole list of what is wrong with its configuration. */
+function refuse(name: string, error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${name}: ${error.message}\n`);
+  process.exit(2);
 }
 
 /** The settings that every process has. */

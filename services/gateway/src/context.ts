@@ -11,6 +11,8 @@ declare module 'fastify' {
     scope?: Scope;
     /** The token of event senders opens it too. */
     eventsToken?: boolean;
+    /** Its answer has no end. */
+    stream?: boolean;
   }
   interface FastifyRequest {
     /** Name of the key that asked; empty on open routes. */

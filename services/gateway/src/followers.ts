@@ -12,7 +12,7 @@ export interface Followers {
   readonly count: number;
 }
 
-export function createFollowers(max: number): Followers {
+export function createFollowers(max: number, changed: (count: number) => void = () => {}): Followers {
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
   return {
@@ -26,8 +26,12 @@ export function createFollowers(max: number): Followers {
           later,
         );
       }
-      const one = run(ending.signal).finally(() => running.delete(one));
+      const one = run(ending.signal).finally(() => {
+        running.delete(one);
+        changed(running.size);
+      });
       running.add(one);
+      changed(running.size);
       await one;
     },
     async end() {

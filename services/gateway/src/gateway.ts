@@ -21,7 +21,7 @@ const REQUEST_MS = 30_000;
 /** Builds the gateway; the caller listens and closes. Closing ends the event streams first. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...options.limits };
-  const followers = createFollowers(limits.followers);
+  const followers = createFollowers(limits.followers, options.observe?.followed);
   const patience = createPatience(() => options.pipeline.ping(), limits);
   const context: Context = { ...options, limits, followers, patience };
   const app: FastifyInstance = fastify({
@@ -96,7 +96,7 @@ function readBodies(app: FastifyInstance): void {
 }
 
 /** Headers of every answer, the key of every request, a line in the log. */
-function guard(app: FastifyInstance, { keys, eventsToken, log }: Context): void {
+function guard(app: FastifyInstance, { keys, eventsToken, log, observe }: Context): void {
   const ring = createKeyRing(keys, eventsToken);
   app.decorateRequest('caller', '');
   app.addHook('onRequest', async (request, reply) => {
@@ -114,16 +114,15 @@ function guard(app: FastifyInstance, { keys, eventsToken, log }: Context): void 
     checkScope(caller, scope);
   });
   app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'none';
-    const data = {
-      request: request.id,
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      caller: request.caller,
+    const { method, routeOptions } = request;
+    const answer = {
+      ...{ method, route: routeOptions.url ?? 'none', status: reply.statusCode },
+      ms: Math.round(reply.elapsedTime),
     };
-    const ms = Math.round(reply.elapsedTime);
-    log[request.method === 'GET' ? 'debug' : 'info']({ ...data, ms }, 'Request:Answer:Done');
+    // how long somebody followed the events is no time of an answer
+    if (routeOptions.config.stream !== true || answer.status !== 200) observe?.answered(answer);
+    const data = { request: request.id, caller: request.caller, ...answer };
+    log[method === 'GET' ? 'debug' : 'info'](data, 'Request:Answer:Done');
   });
 }
 

@@ -79,7 +79,7 @@ test('every route is in it, with one file a route', async (t) => {
     [...SERVED].sort(),
   );
   const files = readdirSync(new URL('./routes/', import.meta.url)).filter(
-    (file) => !/^index\.ts$|\.test\.ts$/.test(file),
+    (file) => file.endsWith('.ts') && !/^index\.ts$|\.test\.ts$/.test(file),
   );
   assert.deepEqual([files.length, ROUTES.length], [SERVED.length, SERVED.length]);
 });

@@ -23,6 +23,15 @@ export type GatewayPipeline = Pick<
   queues: Pick<Queues, 'counts'>;
 };
 
+/** What the gateway tells of itself, for metrics. */
+export interface GatewayObserver {
+  /** A request was answered; `route` is its pattern, `none` where nothing is served. Not told of event streams. */
+  answered(answer: { method: string; route: string; status: number; ms: number }): void;
+  notified(counts: { hinted: number; ignored: number }): void;
+  /** How many follow the events now. */
+  followed(count: number): void;
+}
+
 /** Where geosluice writes objects: no watch may lie in it or contain it. */
 export interface OutputPrefix {
   bucket: string;
@@ -43,6 +52,7 @@ export interface GatewayOptions {
   eventsToken: string | null;
   /** The Prometheus text. */
   metrics?(): Promise<string>;
+  observe?: GatewayObserver;
   bodyLimitBytes: number;
   log: Log;
   version: string;

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/load.ts';
 import { PROCESS } from '../config/sections.ts';
 import { runService } from '../run-service.ts';
 
@@ -5,6 +6,7 @@ await runService({
   name: 'example',
   sections: { process: PROCESS },
   async start() {
+    if (process.env.EXAMPLE_REFUSES !== undefined) throw new ConfigError(['EXAMPLE_REFUSES must not be given']);
     const alive = setInterval(() => {}, 1000);
     if (process.env.EXAMPLE_THROWS !== undefined) void Promise.reject(new Error('nobody caught this'));
     return {

@@ -11,7 +11,7 @@ export const followEvents: Route = (app, { pipeline, patience, followers, limits
     url: '/v1/events',
     // it would have no end and no body
     exposeHeadRoute: false,
-    config: { scope: 'read' },
+    config: { scope: 'read', stream: true },
     schema: {
       ...operation(
         {

@@ -10,7 +10,7 @@ export const getMetrics: Route = (app, { metrics, patience }) => {
     schema: {
       ...operation({ id: 'getMetrics', tag: 'operation', summary: 'Metrics in the Prometheus text format' }),
       response: {
-        200: answer(z.string(), 'Metric names are in docs/operations.md.', 'text/plain'),
+        200: answer(z.string(), 'Metric names are in docs/metrics.md.', 'text/plain'),
         ...refusals('open', 'METRICS_OFF', 'REDIS_AWAY'),
       },
     },

@@ -1,11 +1,9 @@
 import { putWatchSchema, watchIdSchema, watchSchema } from '@geosluice/gateway-api';
-import { formatLocation, type Location } from '@geosluice/jobs';
+import { formatLocation } from '@geosluice/jobs';
 import { z } from 'zod';
 import type { Route } from '../context.ts';
 import { answer, operation, refusals } from '../operation.ts';
-import { GatewayProblem } from '../problem.ts';
-import { readSources } from '../read-sources.ts';
-import { overlapsOutput } from '../watch-output.ts';
+import { readWatched } from '../read-watched.ts';
 
 export const putWatch: Route = (app, { pipeline, patience, allowed, target }) => {
   app.route({
@@ -31,11 +29,7 @@ export const putWatch: Route = (app, { pipeline, patience, allowed, target }) =>
       },
     },
     async handler({ params: { id }, body }, reply) {
-      const [source] = readSources([body.source], 'source', allowed);
-      if (source === undefined) throw new Error('a source was read to nothing');
-      checkWatched(source, body.options.name);
-      const overlap = overlapsOutput(source, target);
-      if (overlap !== null) throw new GatewayProblem('WATCH_CONTAINS_OUTPUT', overlap, { subject: id });
+      const source = readWatched(body, { allowed, target });
       const known = await patience.quick(() => pipeline.watches.list());
       const request = { id, ...body, source: formatLocation(source) };
       const watch = await patience.quick(() => pipeline.watches.put(request));
@@ -44,13 +38,3 @@ export const putWatch: Route = (app, { pipeline, patience, allowed, target }) =>
     },
   });
 };
-
-function checkWatched(source: Location, name: string | undefined): void {
-  const refuse = (field: string, message: string): GatewayProblem =>
-    new GatewayProblem('FIELDS_INVALID', 'Correct the fields in errors.', { errors: [{ in: 'body', field, message }] });
-  if (source.kind === 'https')
-    throw refuse('source', 'the web cannot be listed; watch s3://bucket/prefix/ or file:///dir/');
-  if (!formatLocation(source).endsWith('/'))
-    throw refuse('source', 'a watched source is a prefix or directory: end it with "/"');
-  if (name !== undefined) throw refuse('options.name', 'a name is for one file only; leave it out');
-}

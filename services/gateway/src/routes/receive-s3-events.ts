@@ -16,7 +16,7 @@ export const receiveS3Events: Route = (app, context) => {
 };
 
 function addRoute(app: App, context: Context): void {
-  const { patience, decodeS3Events, limits } = context;
+  const { patience, decodeS3Events, limits, observe } = context;
   app.route({
     method: 'POST',
     url: '/v1/events/s3',
@@ -42,7 +42,9 @@ function addRoute(app: App, context: Context): void {
     async handler({ body }, reply) {
       const events = decode(body, decodeS3Events);
       const signal = AbortSignal.timeout(limits.longMs);
-      return await reply.status(202).send(await patience.long(() => hintEvents(events, context, signal)));
+      const counts = await patience.long(() => hintEvents(events, context, signal));
+      observe?.notified(counts);
+      return await reply.status(202).send(counts);
     },
   });
 }
