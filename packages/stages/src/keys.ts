@@ -1,4 +1,4 @@
-import type { S3Location, Version } from '@geosluice/jobs';
+import type { Location, S3Location, Version } from '@geosluice/jobs';
 
 /** The bucket GeoServer reads, and the prefix below which everything is ours. `prefix` has no slash at its ends. */
 export interface Target {
@@ -42,4 +42,10 @@ export function isSafeKey(key: string): boolean {
     !key.startsWith('/') &&
     !/(^|\/)\.{1,2}(\/|$)/.test(key)
   );
+}
+
+/** What we wrote ourselves is never taken for a new file, whatever is asked for. */
+export function isOutput(location: Location, target: Target): boolean {
+  if (location.kind !== 's3' || location.bucket !== target.bucket || target.prefix === '') return false;
+  return location.key.startsWith(`${target.prefix}/`);
 }

@@ -114,6 +114,11 @@ async function keep(subject: Subject, name: string, bytes: Uint8Array, ending: s
 async function readChecksum({ candidate, source, context, job }: Subject): Promise<string | null> {
   const file = sidecarOf(candidate, 'checksum');
   if (file === undefined) return null;
+  // no list of checksums is that long
+  if (file.fingerprint.size > MAX_CHECKSUM_BYTES) {
+    context.log.warn({ file: file.name, size: file.fingerprint.size }, 'Checksum:Read:Skipped');
+    return null;
+  }
   const bytes = await source.read(file.location, file.fingerprint, {
     maxBytes: MAX_CHECKSUM_BYTES,
     signal: context.signal,

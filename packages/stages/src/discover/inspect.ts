@@ -13,7 +13,7 @@ import {
   type StageContext,
   type Version,
 } from '@geosluice/jobs';
-import { spoolKey } from '../keys.ts';
+import { isOutput, spoolKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
 import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
@@ -28,6 +28,12 @@ const RACE_MS = 250;
 /** Looks at one raster afresh, takes a generation where it changed, and sends it on its way or refuses it. */
 export async function inspect(job: InspectJob, context: StageContext, ports: DiscoverPorts): Promise<Outcome> {
   ports.sources.checkAllowed(job.location);
+  if (isOutput(job.location, ports.target)) {
+    const uri = describeLocation(job.location);
+    throw new Reject('SOURCE_NOT_ALLOWED', `${uri} lies where geosluice writes; bring files in from elsewhere`, {
+      subject: uri,
+    });
+  }
   const source = ports.sources.for(job.location);
   const entry = await ports.ledger.get(job.dataset);
   const candidate = await lookOrGone(source, job, entry, context.signal);

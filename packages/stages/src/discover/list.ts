@@ -3,10 +3,10 @@ import {
   formatVersion,
   type InspectJob,
   type ListJob,
-  type Location,
   type Outcome,
   type StageContext,
 } from '@geosluice/jobs';
+import { isOutput } from '../keys.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { seenVersion } from './seen.ts';
 
@@ -30,7 +30,7 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
     signal: context.signal,
   });
   const seen = page.candidates
-    .filter(({ raster }) => !isOurs(raster.location, ports))
+    .filter(({ raster }) => !isOutput(raster.location, ports.target))
     .map((candidate) => ({
       dataset: datasetIdOf(candidate.raster.location),
       location: candidate.raster.location,
@@ -54,7 +54,7 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
         seen: version,
       }),
     );
-  const deeper = job.depth >= MAX_DEPTH ? [] : page.prefixes.filter((prefix) => !isOurs(prefix, ports));
+  const deeper = job.depth >= MAX_DEPTH ? [] : page.prefixes.filter((prefix) => !isOutput(prefix, ports.target));
   const further = deeper.map((source): ListJob => {
     const { cursor: _, ...rest } = job;
     return { ...rest, source, depth: job.depth + 1 };
@@ -71,10 +71,4 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
     context.log.debug({ sidecar: name }, 'Sidecar:Pair:Orphan');
   const jobs = [...inspections, ...further];
   return jobs.length === 0 ? { kind: 'done', note: 'nothing-new' } : { kind: 'next', jobs };
-}
-
-/** What we wrote ourselves is never taken for a new file, whatever prefix is asked for. */
-function isOurs(location: Location, { target }: DiscoverPorts): boolean {
-  if (location.kind !== 's3' || location.bucket !== target.bucket || target.prefix === '') return false;
-  return location.key.startsWith(`${target.prefix}/`);
 }

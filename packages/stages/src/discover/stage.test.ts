@@ -332,6 +332,14 @@ function listJob(over: Partial<ListJob> = {}): ListJob {
   return { schema: 1, stage: 'discover', kind: 'list', ingestion: 'i1', options: {}, source, depth: 0, ...over };
 }
 
+test('what lies where geosluice writes is refused, and a list of checksums of any length stops nothing', async () => {
+  const location = parseLocation('s3://geodata/rasters/d1/r/x.tif');
+  await assert.rejects(stage()(inspectJob({ location }), testContext()), { code: 'SOURCE_NOT_ALLOWED' });
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/a/dem.tif.sha256', `${'ab'.repeat(32)}  other.tif\n`.repeat(2000));
+  assert.equal((await sentOn()).expectedSha256, null);
+});
+
 test('a listing asks for what is new or changed, for its folders and for its own rest', async () => {
   for (const name of ['1.tif', '2.tif', '3.tif', 'deep/4.tif']) source.put(`s3://inbox/a/${name}`, name);
   const known = parseLocation('s3://inbox/a/1.tif');
