@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import type { DatasetHistory } from '@geosluice/gateway-api';
 import type { IngestOptions } from '@geosluice/jobs';
 import { brokenTiffs } from '../rasters/broken-tiffs.ts';
-import { layerOn, registeredAs, registeredIn } from '../world/look.ts';
+import { assertDrawn, layerOn, registeredAs, registeredIn } from '../world/look.ts';
 import { until } from '../world/until.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { redStyle, sidecar, smallRaster } from './samples.ts';
@@ -84,6 +84,11 @@ suite('[contract] what changes after the first time', () => {
       same(before, now);
       assert.notEqual(now.object?.key, before.object?.key, 'an object is never written over');
       await deployment.assertThere(now, second, 'A map');
+      await assert.rejects(
+        assertDrawn(deployment.world, now, first),
+        /of the pixels are right/,
+        'no map is the old one',
+      );
 
       const moved = smallRaster(4, { origin: [250_000, 800_000], width: 128, epsg: 32632 });
       await deployment.put(`${folder}map.tif`, moved);
