@@ -29,9 +29,9 @@ export class PipelineError extends GeosluiceError {
 
 const CONNECTION = /ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|timed out|[Cc]onnection is closed|LOADING|CLUSTERDOWN/;
 
-/** True where an error says that Redis is away, and not that it refused what was asked. */
+/** True where an error says that Redis is away, and not that it refused what was asked, nor that another system is away. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof PipelineError) return error.code === 'REDIS_AWAY';
+  if (error instanceof GeosluiceError) return error instanceof PipelineError && error.code === 'REDIS_AWAY';
   if (!(error instanceof Error)) return false;
   return error.name === 'MaxRetriesPerRequestError' || CONNECTION.test(error.message);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatLocation, type LedgerPatch, parseLocation } from '@geosluice/jobs';
+import { formatLocation, type LedgerPatch, parseLocation, Retry } from '@geosluice/jobs';
 import { decideRedis } from './check-redis.ts';
 import { asPipelineError, isAway, PipelineError } from './error.ts';
 import { decodeEntry, encodePatch } from './ledger/codec.ts';
@@ -22,6 +22,9 @@ test('only noeviction is taken, and what cannot be seen is warned of', () => {
 test('a Redis that is away and one that refuses are told apart, and bugs stay what they are', () => {
   assert.ok(isAway(new Error('connect ECONNREFUSED 127.0.0.1:1')));
   assert.ok(isAway(new Error('Command timed out')));
+  assert.ok(isAway(new PipelineError('REDIS_AWAY', 'Redis does not answer')));
+  // another counterpart's outage is told by the stage, and holds the queue
+  assert.ok(!isAway(new Retry('STORE_UNREACHABLE', 'connect ECONNREFUSED 127.0.0.1:9000', { counterpart: 's3' })));
   const refused = Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' });
   const error = asPipelineError(refused);
   assert.ok(error instanceof PipelineError && error.code === 'REDIS_REFUSED' && error.cause === refused);
