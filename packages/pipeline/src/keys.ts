@@ -34,6 +34,8 @@ export interface Keys {
   job(stage: StageName, id: string): string;
   lock(stage: StageName, id: string): string;
   failed(stage: StageName): string;
+  /** What BullMQ's idle workers wait for; a member `0` wakes one. */
+  marker(stage: StageName): string;
 }
 
 export function keysOf(prefix: string): Keys {
@@ -63,5 +65,6 @@ export function keysOf(prefix: string): Keys {
     job: (stage, id) => `${root}:${stage}:${id}`,
     lock: (stage, id) => `${root}:${stage}:${id}:lock`,
     failed: (stage) => `${root}:${stage}:failed`,
+    marker: (stage) => `${root}:${stage}:marker`,
   };
 }

@@ -73,7 +73,7 @@ export function createProcessor<S extends StageName>(
 ): (bull: BullJob, token: string) => Promise<void> {
   return async (bull, token) => {
     const jobId = bull.id ?? '';
-    if (parts.closing()) return await putBack(bull, token);
+    if (parts.closing()) return await putBack(parts, bull, token);
     const job = await parsed(parts, bull, token);
     const { ledger } = parts.internals;
     const attempt = bull.attemptsMade + 1;
@@ -146,7 +146,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
     if (result === 'handed-back') {
       outcome = 'handed-back';
       await runLog.ended(run.jobId);
-      return await putBack(bull, run.token);
+      return await putBack(parts, bull, run.token);
     }
     well = result.kind !== 'again';
     outcome = result.kind;
@@ -361,8 +361,14 @@ async function delayed(bull: BullJob, token: string, ms: number): Promise<never>
   throw new DelayedError();
 }
 
-async function putBack(bull: BullJob, token: string): Promise<never> {
+async function putBack<S extends StageName>(
+  { internals, stage }: ProcessorParts<S>,
+  bull: BullJob,
+  token: string,
+): Promise<never> {
   await bull.moveToWait(token);
+  // BullMQ wakes no idle worker for a job with a priority that is put back: it would lie until the next poll
+  await internals.redis.zadd(internals.keys.marker(stage), 0, '0');
   throw new WaitingError();
 }
 
