@@ -12,6 +12,7 @@ import { openapiOptions } from './openapi.ts';
 import { type GatewayOptions, LIMITS } from './options.ts';
 import { createPatience } from './patience.ts';
 import { ROUTES } from './routes/index.ts';
+import { takeJson } from './take-json.ts';
 
 export type { ApiKey, GatewayOptions, Scope } from './options.ts';
 
@@ -39,7 +40,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  readBodies(app);
+  takeJson(app, 'application/json');
   guard(app, context);
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
@@ -83,16 +84,6 @@ function sendProblem(
   const text = JSON.stringify({ ...problem, instance: pathOf(request), request: request.id });
   // as bytes: of a string fastify would add a charset, which this type does not have
   return reply.status(problem.status).header('content-type', PROBLEM_TYPE).send(Buffer.from(text));
-}
-
-/** JSON only; an empty body is no body. */
-function readBodies(app: FastifyInstance): void {
-  const json = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else json(request, body as string, done);
-  });
 }
 
 /** Headers of every answer, the key of every request, a line in the log. */

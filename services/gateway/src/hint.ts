@@ -40,7 +40,8 @@ export async function hintEvents(
   let ignored = events.length - distinct.length;
   const one = async (location: Location): Promise<void> => {
     const ours = location.kind === 's3' && overlapsOutput(location, target) !== null;
-    if (ours || (await pipeline.watches.covering(location)) === null) {
+    // an envelope may hide a key that is no Unicode; no object has such a key
+    if (ours || !formatLocation(location).isWellFormed() || (await pipeline.watches.covering(location)) === null) {
       ignored += 1;
       return;
     }

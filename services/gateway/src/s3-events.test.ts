@@ -57,6 +57,19 @@ test('a removal is a hint too, and what geosluice itself stores is none', async 
   assert.deepEqual(pipeline.asked, ['hint s3://store/in/a.tif']);
 });
 
+test('a key that is no Unicode is ignored, also inside of an envelope', async (t) => {
+  const { ask, pipeline } = await openGateway(t);
+  await ask('PUT', '/v1/watches/inbox', { body: { source: 's3://inbox/' } });
+  const records = {
+    Records: [{ eventName: 's3:ObjectCreated:Put', s3: { bucket: { name: 'inbox' }, object: { key: '\ud800.tif' } } }],
+  };
+  const { status, body } = await ask('POST', '/v1/events/s3', {
+    body: { Type: 'Notification', Message: JSON.stringify(records) },
+  });
+  assert.deepEqual([status, body], [202, { hinted: 0, ignored: 1 }]);
+  assert.deepEqual(pipeline.asked, []);
+});
+
 test('a test event and an empty list are taken', async (t) => {
   const { ask } = await openGateway(t);
   for (const body of [{ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'inbox' }, { Records: [] }]) {

@@ -117,8 +117,14 @@ export function list(
     )
     .refine((items) => items.length <= (words.max ?? 1000), `must have at most ${words.max ?? 1000} items`)
     .refine((items) => items.every((item) => words.item?.test(item) ?? true), words.hint ?? 'an item is not valid');
-  return make(env, describe, words.secret ? 'secret, comma-separated' : 'comma-separated list', schema, {
-    fallback: '',
-    ...words,
-  });
+  return make(
+    env,
+    describe,
+    words.secret ? 'secret; items parted by commas or lines' : 'comma-separated list',
+    schema,
+    {
+      fallback: '',
+      ...words,
+    },
+  );
 }

@@ -4,13 +4,12 @@ import type { App, Context, Route } from '../context.ts';
 import { hintEvents } from '../hint.ts';
 import { answer, operation, refusals } from '../operation.ts';
 import { GatewayProblem } from '../problem.ts';
+import { takeJson } from '../take-json.ts';
 
 export const receiveS3Events: Route = (app, context) => {
   // a scope of its own: SNS sends its JSON as text/plain, others without a type
   app.register(async (scope) => {
-    const json = scope.getDefaultJsonParser('error', 'error');
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'string' }, json);
+    takeJson(scope, '*');
     addRoute(scope as App, context);
   });
 };
