@@ -3,6 +3,7 @@ import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/
 import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
 import { GeoServerError } from './errors.ts';
 import type { Answer, Http } from './http.ts';
+import { deleteStore } from './publish.ts';
 import { getCoverage, getStore } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
 
@@ -16,11 +17,20 @@ export interface DrawnRequest {
 
 type NodeState =
   | { kind: 'drawn'; empty: boolean }
-  | { kind: 'behind'; reason: string; unreachable: boolean; final?: boolean; cause?: unknown };
+  | {
+      kind: 'behind';
+      reason: string;
+      unreachable: boolean;
+      /** It answers, and knows nothing of the store or the layer. */
+      unaware?: boolean;
+      final?: boolean;
+      cause?: unknown;
+    };
 
 /**
  * Waits until every node has drawn the layer from this very object: its catalog points there, and a map of 256 × 256
  * pixels around data comes as a PNG that is not empty (unless the data is). Nodes are asked side by side.
+ * A layer that only the primary has heard of by then is taken away, so that the next attempt makes it for all.
  * @throws GeoServerError GEOSERVER_NODE_BEHIND naming each node that has not by the deadline
  */
 export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
@@ -35,11 +45,22 @@ export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
     request.log.info({ layer, nodes: nodes.length }, 'Layer:Draw:Done');
     return;
   }
+  if (wasToldToNobody(states)) {
+    // made while the broker was away: no change of it reaches a node that never heard of it, so it is made anew
+    request.log.warn({ layer }, 'Layer:Draw:Untold');
+    await deleteStore(http, { workspace: request.layer.workspace, name: request.layer.store, signal: request.signal });
+  }
   const said = behind.map(({ node, reason }) => `${node}: ${reason}`).join('; ');
   const message = `${layer} was not drawn within ${http.settings.drawnDeadlineMs} ms by ${said}`;
   // a node that cannot be reached at all stops every dataset
   const down = behind.some(({ unreachable }) => unreachable);
   throw new GeoServerError('GEOSERVER_NODE_BEHIND', message, { layer, node: first.node, down, cause: first.cause });
+}
+
+/** True where the primary has drawn it and all other nodes answer, but not one of them has heard of it. */
+function wasToldToNobody([primary, ...others]: readonly NodeState[]): boolean {
+  if (primary?.kind !== 'drawn' || others.length === 0) return false;
+  return others.every((state) => state.kind === 'behind' && state.unaware === true);
 }
 
 async function followNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
@@ -70,7 +91,8 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   const [store, coverage] = [await getStore(http, look), await getCoverage(http, look)];
   const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
   const stale = decideCatalog(store, coverage, wanted);
-  if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
+  const unaware = store === null || coverage === null;
+  if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false, unaware };
 
   for (const view of decideViews(facts)) {
     const answer = await askMap(http, mapPath(layer, view.bbox), node, deadline, signal);
