@@ -191,7 +191,7 @@ function deploymentOf(
       }
     },
     geoserverWrites() {
-      return geoserverIsNamed ? 0 : world.standIn().count(/^(POST|PUT|DELETE) /);
+      return geoserverIsNamed ? 0 : world.geoserver.count(/^(POST|PUT|DELETE) /);
     },
     cli,
     cliJson: async <T>(args: readonly string[], expected = {}) =>

@@ -167,7 +167,7 @@ suite('[contract] many files, and large and odd ones', () => {
 
 suite('[failure] what GeoServer is asked', () => {
   test('no registration makes GeoServer reset or reload its catalog', () => {
-    const geoserver = deployment.world.standIn();
+    const { geoserver } = deployment.world;
     assert.ok(geoserver.count(/^POST .*\/coveragestores/) >= COUNT, 'it was asked for stores');
     assert.equal(geoserver.count('/rest/reset'), 0);
     assert.equal(geoserver.count('/rest/reload'), 0);

@@ -2,26 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { type GeoServerStandIn, startGeoServer } from '../counterparts/geoserver/index.ts';
 import type { S3Server } from '../counterparts/s3.ts';
 
-/** A GeoServer, or a cluster of them, as geosluice is told of it. */
-export interface GeoServerAccess {
-  /** The primary, with its path. */
-  url: string;
-  /** Every node, the primary first. */
-  nodes: readonly string[];
-  user: string;
-  password: string;
-  /** Name of the S3 in the nodes' s3.properties. */
-  alias: string;
-}
-
 export interface ChosenGeoServer {
-  access: GeoServerAccess;
-  /** Null where a real one is named. */
-  standIn: GeoServerStandIn | null;
+  /** What only a stand-in has (requests, failures, its cluster) throws where a real one is named. */
+  geoserver: GeoServerStandIn;
   /** The workspace to publish in; a fresh one in a GeoServer that others may use too. Undefined: the usual one. */
   workspace?: string;
-  stop(): Promise<void>;
 }
+
+type Access = Pick<GeoServerStandIn, 'url' | 'nodes' | 'user' | 'password' | 'alias'>;
 
 const named = (name: string): string => process.env[`GEOSLUICE_TEST_GEOSERVER_${name}`] ?? '';
 
@@ -34,15 +22,14 @@ export const geoserverIsNamed: boolean = named('URL') !== '';
  */
 export async function chooseGeoServer(s3: S3Server, nodes: number): Promise<ChosenGeoServer> {
   if (!geoserverIsNamed) {
-    const standIn = await startGeoServer({ s3, nodes });
-    return { access: standIn, standIn, stop: standIn.stop };
+    return { geoserver: await startGeoServer({ s3, nodes }) };
   }
   const url = named('URL').replace(/\/+$/, '');
   const others = named('NODES')
     .split(',')
     .map((node) => node.trim().replace(/\/+$/, ''))
     .filter((node) => node !== '');
-  const access: GeoServerAccess = {
+  const access: Access = {
     url,
     nodes: others.length === 0 ? [url] : others,
     user: named('USER') || 'admin',
@@ -50,10 +37,35 @@ export async function chooseGeoServer(s3: S3Server, nodes: number): Promise<Chos
     alias: named('S3_ALIAS') || 's3main',
   };
   const workspace = `e2e_${randomBytes(4).toString('hex')}`;
-  return { access, standIn: null, workspace, stop: () => deleteWorkspace(access, workspace) };
+  return { geoserver: real(access, () => deleteWorkspace(access, workspace)), workspace };
 }
 
-async function deleteWorkspace({ url, user, password }: GeoServerAccess, workspace: string): Promise<void> {
+function real(access: Access, stop: () => Promise<void>): GeoServerStandIn {
+  const refuse = (): never => {
+    throw new Error('a real GeoServer is named: this is for the stand-in only');
+  };
+  return {
+    ...access,
+    get requests() {
+      return refuse();
+    },
+    get failures() {
+      return refuse();
+    },
+    get cluster() {
+      return refuse();
+    },
+    get aliases() {
+      return refuse();
+    },
+    count: refuse,
+    holdS3: refuse,
+    waiting: refuse,
+    stop,
+  };
+}
+
+async function deleteWorkspace({ url, user, password }: Access, workspace: string): Promise<void> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const address = `${url}/rest/workspaces/${workspace}?recurse=true`;
   const response = await fetch(address, { method: 'DELETE', headers: { authorization } });

@@ -11,7 +11,7 @@ import { createBucket, type S3Kind, type S3Server, startS3 } from '../counterpar
 import { freePorts, removeFolder } from '../counterparts/server-process.ts';
 import { type Bucket, openBuckets } from './bucket.ts';
 import { environmentOf, makeKey } from './environment.ts';
-import { chooseGeoServer, type GeoServerAccess } from './which-geoserver.ts';
+import { chooseGeoServer } from './which-geoserver.ts';
 
 export interface WorldOptions {
   s3?: S3Kind;
@@ -30,9 +30,8 @@ export interface World {
   env: Record<string, string>;
   redis: RedisServer;
   s3: S3Server;
-  geoserver: GeoServerAccess;
-  /** The same GeoServer with what only a stand-in has. @throws Error where a real one is named */
-  standIn(): GeoServerStandIn;
+  /** What only a stand-in has throws where a real one is named. */
+  geoserver: GeoServerStandIn;
   geonode: { url: string; user: string; password: string };
   inbox: Bucket;
   target: Bucket;
@@ -75,9 +74,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const chosen = await started(
       `GeoServer (${nodes} nodes)`,
       () => chooseGeoServer(s3, nodes),
-      (one) => one.stop(),
+      (one) => one.geoserver.stop(),
     );
-    const { access: geoserver } = chosen;
+    const { geoserver } = chosen;
     const geonode = await started(
       options.geonode === 'real' ? 'GeoNode and PostGIS (a first start takes minutes)' : 'GeoNode (stand-in)',
       async () => (options.geonode === 'real' ? await startGeonode({ geoserver }) : await startGeonodeStandIn()),
@@ -103,10 +102,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     };
     return {
       ...{ env, redis, s3, geoserver, geonode, mount, stop },
-      standIn() {
-        if (chosen.standIn === null) throw new Error('a real GeoServer is named: this is for the stand-in only');
-        return chosen.standIn;
-      },
       inbox: buckets.bucket(inbox),
       target: buckets.bucket(target),
       gateway: createGatewayClient({ url: `http://127.0.0.1:${gatewayPort}`, key: key.key }),
