@@ -27,6 +27,7 @@ import { type Backoff, retryDelayMs } from './backoff.ts';
 import { decideError, type Verdict } from './decide-error.ts';
 import { decideStart } from './decide-start.ts';
 import type { Hold } from './hold.ts';
+import type { Isolation } from './isolation.ts';
 import { JobRun } from './job-run.ts';
 import type { RunnerMetrics, RunOutcome } from './metrics.ts';
 import type { RunLog } from './run-log.ts';
@@ -38,6 +39,7 @@ export interface ProcessorParts<S extends StageName> {
   queue: Queue;
   hold: Hold;
   runLog: RunLog;
+  isolation: Isolation;
   attempts: number;
   backoff: Backoff;
   maxCrashes: number;
@@ -105,7 +107,15 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
   let well = false;
   let downAgain = false;
   let outcome: RunOutcome = 'lost';
+  // counted as begun only once it has its turn: what still waits is no suspect when its worker dies
+  const leave = await parts.isolation.enter((await runLog.crashes(run.jobId)) > 0);
   try {
+    const turn = run.interrupted;
+    if (turn === 'lock-lost') throw new WaitingError();
+    if (turn === 'shutdown' || parts.closing()) {
+      outcome = 'handed-back';
+      return await putBack(parts, bull, run.token);
+    }
     const job = run.job as Job;
     if (job.stage === 'discover' && job.kind === 'list' && (await internals.queues.backlog()) > parts.maxBacklog) {
       outcome = 'held';
@@ -152,6 +162,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
     outcome = result.kind;
     await settled(parts, bull, run, result);
   } finally {
+    leave();
     if (gate.kind === 'probe' && !downAgain) {
       await hold.probed(run.token, well);
       await queue.removeRateLimitKey();

@@ -8,6 +8,8 @@ import { runScript, script } from '../script.ts';
  * (a worker died, for BullMQ gives up at the second stall), and in how many different outages it was the one that met them.
  */
 export interface RunLog {
+  /** @returns the starts without an end so far */
+  crashes(job: string): Promise<number>;
   /** @returns the starts without an end before this one */
   started(job: string): Promise<number>;
   /** An end of any kind, a hand-back at shutdown among them. */
@@ -31,6 +33,9 @@ return tonumber(redis.call('HGET', KEYS[1], 'outages'))
 
 export function createRunLog(redis: Client, keys: Keys, stage: StageName): RunLog {
   return {
+    async crashes(job) {
+      return Number((await redis.hget(keys.run(stage, job), 'starts')) ?? 0);
+    },
     async started(job) {
       const key = keys.run(stage, job);
       const answers = await redis.multi().hincrby(key, 'starts', 1).pexpire(key, KEEP_MS).exec();

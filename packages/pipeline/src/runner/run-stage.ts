@@ -5,6 +5,7 @@ import type { Pipeline } from '../api.ts';
 import { type Internals, internalsOf } from '../internals.ts';
 import type { Backoff } from './backoff.ts';
 import { createHold, type HoldOptions } from './hold.ts';
+import { createIsolation } from './isolation.ts';
 import type { JobRun } from './job-run.ts';
 import type { RunnerMetrics } from './metrics.ts';
 import { createProcessor, RetryLater } from './process-job.ts';
@@ -70,6 +71,7 @@ export async function runStage<S extends StageName>(options: StageRunnerOptions<
     ...{ stage, run: options.run, internals, queue, log, metrics, runs },
     hold: createHold(redis, keys, stage, { ...DEFAULT_HOLD, ...options.hold }),
     runLog: createRunLog(redis, keys, stage),
+    isolation: createIsolation(),
     attempts: options.attempts ?? 8,
     backoff: options.backoff ?? DEFAULT_BACKOFF,
     maxCrashes: options.maxCrashes ?? 5,
