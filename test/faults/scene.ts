@@ -45,7 +45,7 @@ export interface Scene {
 }
 
 export async function openScene(world: World, name: string, changes: Record<string, string> = {}): Promise<Scene> {
-  const env = {
+  const env: Record<string, string> = {
     ...world.env,
     ...IMPATIENT,
     GEOSLUICE_REDIS_PREFIX: name,
