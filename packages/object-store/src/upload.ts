@@ -202,11 +202,12 @@ export async function complete(
   session: Session,
   parts: readonly FinishedPart[],
   whole: { size: number; crc32: number | null },
+  bare = false,
 ): Promise<boolean> {
   const { target, signal } = request;
   const ifNoneMatch = request.overwrite !== true;
   try {
-    await completeUpload(context, session.upload, parts, whole, { ifNoneMatch, signal });
+    await completeUpload(context, session.upload, parts, whole, { ifNoneMatch: ifNoneMatch && !bare, bare, signal });
     return true;
   } catch (error) {
     const fault = readFault(error);
@@ -227,10 +228,9 @@ export async function complete(
       await discard(context, session, request.memory);
       return false;
     }
-    if (!isUnsupported(error)) throw error;
-    // a store that knows neither the condition nor the checksum: nothing lay there a moment ago
-    await completeUpload(context, session.upload, parts, whole, { ifNoneMatch: false, bare: true, signal });
-    return true;
+    // a store that knows neither the condition nor the checksum; versitygw says the same of an upload just aborted
+    if (!bare && isUnsupported(error)) return await complete(context, request, expected, session, parts, whole, true);
+    throw error;
   }
 }
 
