@@ -48,6 +48,7 @@ describe('the inbox of the command', () => {
       AWS_SECRET_ACCESS_KEY: s3.secretKey,
       GEOSLUICE_S3_BUCKET: s3.bucket,
       GEOSLUICE_INBOX: `s3://${s3.bucket}/cli/`,
+      GEOSLUICE_MACHINE: 'laptop',
       GEOSLUICE_UPLOAD_PART_MIB: '5',
       GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT: '1',
       XDG_STATE_HOME: join(folder, 'state'),
@@ -61,24 +62,25 @@ describe('the inbox of the command', () => {
 
   test('a file is brought with its sidecars, a folder with what lies below it', async () => {
     const one = await inbox().upload(join(folder, 'a', 'dem.tif'), quietly);
-    assert.deepEqual(one.map(formatLocation), [`s3://${s3.bucket}/cli/dem.tif`]);
-    assert.deepEqual(await read('cli/dem.tif'), readFileSync(raster));
-    assert.equal((await read('cli/dem.xml')).toString(), '<dc/>');
+    assert.deepEqual(one.map(formatLocation), [`s3://${s3.bucket}/cli/laptop${folder}/a/dem.tif`]);
+    assert.deepEqual(await read(`cli/laptop${folder}/a/dem.tif`), readFileSync(raster));
+    assert.equal((await read(`cli/laptop${folder}/a/dem.xml`)).toString(), '<dc/>');
     const all = await inbox().upload(join(folder, 'a'), quietly);
     assert.deepEqual(all.map(formatLocation).sort(), [
-      `s3://${s3.bucket}/cli/deep/höhe #1.tif`,
-      `s3://${s3.bucket}/cli/dem.tif`,
+      `s3://${s3.bucket}/cli/laptop${folder}/a/deep/höhe #1.tif`,
+      `s3://${s3.bucket}/cli/laptop${folder}/a/dem.tif`,
     ]);
-    assert.deepEqual(await read('cli/deep/höhe #1.tif'), readFileSync(raster));
+    assert.deepEqual(await read(`cli/laptop${folder}/a/deep/höhe #1.tif`), readFileSync(raster));
   });
 
-  test('two files of one name do not silently replace each other', async () => {
-    const both = inbox();
-    await both.upload(join(folder, 'a', 'dem.tif'), quietly);
-    await assert.rejects(both.upload(join(folder, 'b', 'dem.tif'), quietly), {
-      code: 'INVALID_OPTIONS',
-      message: /a\/dem\.tif and .*b\/dem\.tif have the same name/,
-    });
+  test('two files of one name never replace each other, and one file has one key however it was typed', async () => {
+    const keyOf = async (path: string) => (await inbox().upload(path, quietly)).map(formatLocation);
+    const [a] = await keyOf(join(folder, 'a', 'dem.tif'));
+    const [b] = await keyOf(join(folder, 'b', 'dem.tif'));
+    assert.notEqual(a, b);
+    assert.ok((await keyOf(folder)).includes(a ?? ''), 'the folder above gives the same key');
+    const elsewhere = await inbox({ GEOSLUICE_MACHINE: 'desktop' }).upload(join(folder, 'a', 'dem.tif'), quietly);
+    assert.notEqual(elsewhere.map(formatLocation)[0], a);
   });
 
   test('an upload that was interrupted goes on where it was when the same command runs again', async () => {
@@ -98,7 +100,7 @@ describe('the inbox of the command', () => {
     await proxy.close();
     assert.equal(proxy.count('CreateUpload'), 0);
     assert.deepEqual(proxy.parts(), [3, 4]);
-    assert.deepEqual(await read('cli/large.tif'), readFileSync(large));
+    assert.deepEqual(await read(`cli/laptop${folder}/large.tif`), readFileSync(large));
   });
 
   test('an inbox on another endpoint than the target is written where the workers read it', async () => {
@@ -109,7 +111,7 @@ describe('the inbox of the command', () => {
       GEOSLUICE_INBOX: `s3://${s3.bucket}/elsewhere/`,
     });
     await elsewhere.upload(join(folder, 'b', 'dem.tif'), quietly);
-    assert.deepEqual(await read('elsewhere/dem.tif'), readFileSync(raster));
+    assert.deepEqual(await read(`elsewhere/laptop${folder}/b/dem.tif`), readFileSync(raster));
   });
 
   test('a path that is not there and a folder without rasters are refused', async () => {

@@ -34,12 +34,12 @@ export async function deliver(world: World, say: (text: string) => void): Promis
   await post(world, posted);
 
   say(`runs: geosluice ingest ./${byCli.name}`);
-  await runCli(world, byCli);
+  const uploaded = await runCli(world, byCli);
 
   return [
     ...watched.map((drop) => delivery(drop, 'watched prefix', `s3://${world.inbox.name}/${WATCHED}${drop.name}`)),
     delivery(byHttp, 'HTTP', posted),
-    delivery(byCli, 'CLI', `s3://${world.inbox.name}/cli/${byCli.name}`),
+    delivery(byCli, 'CLI', uploaded),
   ];
 }
 
@@ -66,11 +66,13 @@ async function post(world: World, source: string): Promise<void> {
   if (response.status !== 202) throw new Error(`the gateway answered ${response.status}: ${await response.text()}`);
 }
 
-async function runCli(world: World, drop: Drop): Promise<void> {
-  const folder = join(world.mount, '..', `${world.mount.split('/').at(-1)}-laptop`);
+/** @returns where the command brought the file */
+async function runCli(world: World, drop: Drop): Promise<string> {
+  const folder = `${world.mount}-laptop`;
   await mkdir(folder, { recursive: true });
   for (const [name, bytes] of Object.entries(drop.sidecars ?? {})) await writeFile(join(folder, name), bytes);
   await writeFile(join(folder, drop.name), drop.raster());
   const { code, stderr } = await geosluice(['ingest', `./${drop.name}`], world.env, folder);
   if (code !== 0) throw new Error(`geosluice ingest ended with ${code}: ${stderr}`);
+  return `${world.env.GEOSLUICE_INBOX}${world.env.GEOSLUICE_MACHINE}${folder}/${drop.name}`;
 }

@@ -183,7 +183,7 @@ suite('[contract] three ways in', () => {
     await write(laptop, { 'local.tif': raster, 'local.xml': sidecar('From a laptop') });
     const text = await deployment.cli(['ingest', './local.tif', '--wait'], { cwd: laptop });
     assert.match(text, /visible 1/);
-    const entry = await deployment.becomes(deployment.uri('cli/local.tif'), 'visible');
+    const entry = await deployment.becomes(deployment.uri(`cli/laptop${laptop}/local.tif`), 'visible');
     await deployment.assertThere(entry, raster, 'From a laptop');
   });
 
@@ -199,7 +199,7 @@ suite('[contract] three ways in', () => {
     );
     assert.deepEqual([ended.counts.visible, ended.counts.dead], [2, 1]);
     assert.equal(ended.deadLetters[0]?.reason?.code, 'TRUNCATED');
-    const below = await deployment.becomes(deployment.uri('cli/deeper/below.tif'), 'visible');
+    const below = await deployment.becomes(deployment.uri(`cli/laptop${folder}/deeper/below.tif`), 'visible');
     await deployment.assertThere(below, smallRaster(42), 'below');
   });
 
@@ -237,7 +237,7 @@ suite('[contract] three ways in', () => {
   });
 
   test('ls, show, status, dead-letters and doctor tell what is there', async () => {
-    const entry = await deployment.becomes(deployment.uri('cli/local.tif'), 'visible');
+    const entry = await deployment.becomes(deployment.uri(`cli/laptop${laptop}/local.tif`), 'visible');
     const listed = await deployment.cliJson<DatasetPage>(['ls', '--q', 'laptop']);
     assert.deepEqual(
       listed.datasets.map(({ dataset }) => dataset),

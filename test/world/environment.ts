@@ -50,6 +50,7 @@ export function environmentOf(world: WorldAddresses): Record<string, string> {
     GEOSLUICE_URL: `http://127.0.0.1:${world.gatewayPort}`,
     GEOSLUICE_KEY: world.key.key,
     GEOSLUICE_INBOX: `s3://${world.inbox}/cli/`,
+    GEOSLUICE_MACHINE: 'laptop',
     GEOSLUICE_LOG_LEVEL: 'info',
   };
 }

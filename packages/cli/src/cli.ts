@@ -195,7 +195,8 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
           rows.map(({ name, value, source }) => [name, value, source]),
         ),
       );
-      return EXIT.ok;
+      const wrong = rows.some(({ source, value }) => source === 'wrong' && !value.includes(' is missing'));
+      return wrong ? EXIT.usage : EXIT.ok;
     }),
   );
   command(program, 'doctor', 'try every counterpart and say what to do').action(() =>

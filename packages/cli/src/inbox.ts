@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, relative, sep } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import {
   type FileLocation,
   type Location,
@@ -17,21 +17,13 @@ export interface InboxConfig {
   store: StorePort;
   /** Prefix that the workers read; its key is empty or ends in `/`. */
   inbox: S3Location;
+  /** Name of this machine. */
+  machine: string;
   memory: UploadMemory;
 }
 
 /** Brings files that only this machine has into the inbox: sidecars first, so that they lie there when the raster does. */
-export function createInbox({ files, store, inbox, memory }: InboxConfig): InboxPort {
-  /** What lies under which key by now: two files of one name would silently replace each other. */
-  const brought = new Map<string, string>();
-  const claim = (key: string, path: string): void => {
-    const other = brought.get(key) ?? path;
-    if (other !== path) {
-      const message = `${other} and ${path} have the same name in the inbox (${key}); bring them in one after the other, or the folder that holds both`;
-      throw new Reject('INVALID_OPTIONS', message, { subject: path });
-    }
-    brought.set(key, path);
-  };
+export function createInbox({ files, store, inbox, machine, memory }: InboxConfig): InboxPort {
   return {
     async upload(path, { signal, onProgress }) {
       const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -48,8 +40,7 @@ export function createInbox({ files, store, inbox, memory }: InboxConfig): Inbox
       for await (const candidate of candidates) {
         for (const { location, fingerprint } of [...candidate.sidecars, candidate.raster]) {
           const file = location as FileLocation;
-          const target = targetOf(inbox, root, file);
-          claim(target.key, file.path);
+          const target = targetOf(inbox, machine, file);
           const reader = await source.open(location, fingerprint, signal);
           try {
             await store.upload({
@@ -65,7 +56,7 @@ export function createInbox({ files, store, inbox, memory }: InboxConfig): Inbox
             await reader.close?.();
           }
         }
-        uploaded.push(targetOf(inbox, root, candidate.raster.location as FileLocation));
+        uploaded.push(targetOf(inbox, machine, candidate.raster.location as FileLocation));
       }
       if (uploaded.length === 0) throw new Reject('SOURCE_GONE', `${path} holds no raster`, { subject: path });
       return uploaded;
@@ -73,8 +64,21 @@ export function createInbox({ files, store, inbox, memory }: InboxConfig): Inbox
   };
 }
 
-function targetOf(inbox: S3Location, root: string, { path }: FileLocation): S3Location {
-  return { ...inbox, key: inbox.key + relative(root, path).split(sep).join('/') };
+/** Bytes of a key at most (S3). */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * `<inbox><machine>/<absolute path>`: the same file always has the same key, however it was typed, and no file of another
+ * folder or machine ever replaces it.
+ */
+function targetOf(inbox: S3Location, machine: string, { path }: FileLocation): S3Location {
+  const key = inbox.key + machine + path.split(sep).join('/');
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw new Reject('INVALID_OPTIONS', `${path} is too long a path for a key of ${MAX_KEY_BYTES} bytes`, {
+      subject: path,
+    });
+  }
+  return { ...inbox, key };
 }
 
 /** Every raster below a folder. */

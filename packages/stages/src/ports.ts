@@ -8,7 +8,7 @@ export type { SidecarRole } from '@geosluice/sources';
 export type Candidate = Pick<SourceCandidate, 'raster' | 'sidecars' | 'sized'>;
 
 /** One way files come in, as far as stages use it. */
-export interface SourcePort extends Omit<Source, 'rastersAt' | 'list'> {
+export interface SourcePort extends Omit<Source, 'list'> {
   list(
     ...args: Parameters<Source['list']>
   ): Promise<

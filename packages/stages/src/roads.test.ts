@@ -168,11 +168,13 @@ test('register hands over the raw sidecar, then does with the inbox what the rul
     ['delete', false],
   ] as const) {
     source.put(uri, 'data');
+    source.put('s3://inbox/a/dem.xml', '<dc/>');
     const outcome = await stage({ ...base, options: { after } }, testContext());
     assert.ok(outcome.kind === 'done');
     assert.equal(outcome.record?.state, 'visible');
     assert.equal(outcome.record?.geonode?.pk, 7);
     assert.equal(source.has(uri), stays, after);
+    assert.equal(source.has('s3://inbox/a/dem.xml'), stays, 'its sidecar goes with it');
   }
   assert.deepEqual(source.tags.get(uri), { 'geosluice-dataset': example.dataset });
   assert.deepEqual(new Set(sidecars), new Set(['<dc/>']));

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { type CliPorts, createFileMemory, createInbox, inspectFile } from '@geosluice/cli';
 import { createGatewayClient } from '@geosluice/gateway-api';
@@ -40,6 +40,7 @@ export function cliPorts(env: Environment): CliPorts {
         files: (root) => filesBelow(root).for({ kind: 'file', path: root }),
         store: openStorage(config, SILENT).storeOf(inbox.bucket),
         inbox,
+        machine: config.client.machine ?? hostname().replace(/[^A-Za-z0-9._-]/g, '-'),
         memory: createFileMemory(
           join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'geosluice', 'uploads.json'),
         ),

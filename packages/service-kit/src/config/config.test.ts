@@ -93,6 +93,16 @@ test('a description masks every secret', () => {
   assert.equal(rows.find(({ name }) => name === 'GEOSLUICE_ATTEMPTS')?.value, '8');
 });
 
+test('a description tells what is wrong and what is misspelled', () => {
+  const rows = describeConfig({ ...enough, GEOSLUICE_ATTEMPTS: 'many', GEOSLUICE_ATEMPTS: '3' });
+  const wrong = rows.filter(({ source, value }) => source === 'wrong' && !value.includes('is missing'));
+  assert.deepEqual(
+    wrong.map(({ name }) => name),
+    ['GEOSLUICE_ATTEMPTS', 'GEOSLUICE_ATEMPTS'],
+  );
+  assert.match(wrong[1]?.value ?? '', /did you mean GEOSLUICE_ATTEMPTS/);
+});
+
 test('no two settings share a name, and every one is on the page', () => {
   const names = Object.values(ALL_SECTIONS).flatMap(({ settings }) => Object.values(settings).map(({ env }) => env));
   assert.equal(new Set(names).size, names.length);

@@ -1,4 +1,4 @@
-import { type Environment, readSetting, type Section } from './load.ts';
+import { type Environment, readSetting, type Section, unknownNames } from './load.ts';
 import { ALL_SECTIONS, PROCESSES } from './sections.ts';
 
 /** What is in force, secrets masked: one row a setting. */
@@ -6,13 +6,15 @@ export function describeConfig(
   env: Environment,
   sections: Record<string, Section> = ALL_SECTIONS,
 ): Array<{ name: string; value: string; source: string }> {
-  return Object.values(sections).flatMap(({ settings }) =>
+  const misspelled = unknownNames(env).map(({ name, problem }) => ({ name, value: problem, source: 'wrong' }));
+  const rows = Object.values(sections).flatMap(({ settings }) =>
     Object.values(settings).map((setting) => {
       const { value, source, problem } = readSetting(setting, env);
       const shown = problem ?? (value === undefined ? '–' : setting.secret ? mask(value) : String(value));
       return { name: setting.env, value: shown, source: problem === undefined ? source : 'wrong' };
     }),
   );
+  return [...rows, ...misspelled];
 }
 
 function mask(value: unknown): string {

@@ -36,7 +36,7 @@ const FOREIGN = /^GEOSLUICE_(TEST_|CACHE$|CALLED_FROM$)/;
  * @throws ConfigError with every unknown name, missing value and wrong value
  */
 export function loadConfig<T extends Record<string, Section>>(sections: T, env: Environment): ConfigOf<T> {
-  const problems = unknownNames(env);
+  const problems = unknownNames(env).map(({ name, problem }) => `${name} ${problem}`);
   const config: Record<string, Record<string, unknown>> = {};
   for (const [name, { settings }] of Object.entries(sections)) {
     const values: Record<string, unknown> = {};
@@ -87,7 +87,8 @@ function rawValue(setting: Setting<unknown>, env: Environment): Reading {
   return setting.fallback === undefined ? { source: 'absent' } : { value: setting.fallback, source: 'default' };
 }
 
-function unknownNames(env: Environment): string[] {
+/** Names in our family that are no settings, and what was perhaps meant. */
+export function unknownNames(env: Environment): Array<{ name: string; problem: string }> {
   const known = new Set<string>();
   for (const { settings } of Object.values(ALL_SECTIONS)) {
     for (const setting of Object.values(settings)) {
@@ -97,7 +98,7 @@ function unknownNames(env: Environment): string[] {
   }
   return Object.keys(env)
     .filter((name) => name.startsWith('GEOSLUICE_') && !FOREIGN.test(name) && !known.has(name))
-    .map((name) => `${name} is not a setting${nearest(name, known)}`);
+    .map((name) => ({ name, problem: `is not a setting${nearest(name, known)}` }));
 }
 
 function nearest(name: string, known: ReadonlySet<string>): string {

@@ -354,6 +354,16 @@ export const CLIENT = {
   settings: {
     url: url('GEOSLUICE_URL', 'The gateway.', { fallback: 'http://127.0.0.1:8080' }),
     key: optional(secret('GEOSLUICE_KEY', 'A key of the gateway.')),
+    machine: optional(
+      text(
+        'GEOSLUICE_MACHINE',
+        'Name of this machine in the keys of uploaded files; its host name where absent. Set it in containers.',
+        {
+          pattern: /^[A-Za-z0-9._-]{1,64}$/,
+          hint: '1–64 of A-Z a-z 0-9 . _ -',
+        },
+      ),
+    ),
     inbox: optional(
       text('GEOSLUICE_INBOX', 'Prefix that local files are uploaded to, e.g. `s3://inbox/cli/`.', {
         pattern: /^s3:\/\/[^/]+\/(.+\/)?$/,

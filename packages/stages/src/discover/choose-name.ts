@@ -1,4 +1,4 @@
-import { type Location, Reject, type StageLedger } from '@geosluice/jobs';
+import { describeLocation, type Location, Reject, type StageLedger } from '@geosluice/jobs';
 import { deriveLayerName, distinctLayerName } from './name.ts';
 
 /**
@@ -19,16 +19,16 @@ export async function chooseName(wish: {
   const distinct = distinctLayerName(derived, dataset);
   // a layer keeps its name when its raster changes
   const kept = current === derived || current === distinct ? current : undefined;
+  let owner = '';
   for (const name of wanted === undefined ? [kept ?? derived, distinct] : [wanted]) {
-    const owner = await ledger.claimName({ workspace, name, dataset });
+    owner = await ledger.claimName({ workspace, name, dataset });
     if (owner === dataset) return name;
   }
   const name = wanted ?? distinct;
+  const other = (await ledger.get(owner))?.uri ?? owner;
   throw new Reject(
     'NAME_TAKEN',
-    `layer ${workspace}:${name} belongs to another dataset; choose another name or workspace`,
-    {
-      subject: `${workspace}:${name}`,
-    },
+    `layer ${workspace}:${name}, asked for by ${describeLocation(wish.location)}, belongs to ${other}; choose another name or workspace`,
+    { subject: `${workspace}:${name}` },
   );
 }

@@ -308,7 +308,10 @@ test('two files of one stem get two names; a name that was asked for and is take
   const third = parseLocation('s3://inbox/c/dem.tif');
   source.put('s3://inbox/c/dem.tif', 'tiff');
   const wanted = inspectJob({ location: third, dataset: datasetIdOf(third), options: { name: 'dem' } });
-  await assert.rejects(stage()(wanted, testContext()), { code: 'NAME_TAKEN' });
+  await assert.rejects(stage()(wanted, testContext()), {
+    code: 'NAME_TAKEN',
+    message: /c\/dem\.tif, belongs to s3:\/\/inbox\/a\/dem\.tif/,
+  });
 });
 
 test('a body without ranges is spooled once, inspected there and sent on from there', async () => {

@@ -7,6 +7,7 @@ import {
   type Stage,
   type StageContext,
 } from '@geosluice/jobs';
+import type { SourcePort } from '../ports.ts';
 import { readBeside } from '../read-beside.ts';
 import type { RegisterPorts } from './ports.ts';
 
@@ -40,7 +41,7 @@ async function afterwards(job: RegisterJob, context: StageContext, ports: Regist
   if (after === 'tag' && job.location.kind === 'file') return 'files-have-no-tags';
   const source = ports.sources.for(job.location);
   try {
-    if (after === 'delete') await source.remove(job.location, job.fingerprint, context.signal);
+    if (after === 'delete') await removeWithSidecars(source, job, context.signal);
     else await source.tag(job.location, job.fingerprint, { 'geosluice-dataset': job.dataset }, context.signal);
     return after === 'delete' ? 'source-deleted' : 'source-tagged';
   } catch (error) {
@@ -48,6 +49,19 @@ async function afterwards(job: RegisterJob, context: StageContext, ports: Regist
     if (error instanceof GeosluiceError && (error.means === 'supersede' || error.code === 'SOURCE_GONE'))
       return `source-${after}-skipped`;
     throw error;
+  }
+}
+
+/**
+ * The raster first: a raster whose sidecar is gone would look like a changed one. A sidecar that another raster shares stays;
+ * one that a crash leaves behind is no dataset and only counted by the next listing.
+ */
+async function removeWithSidecars(source: SourcePort, job: RegisterJob, signal: AbortSignal): Promise<void> {
+  const { sidecars } = await source.look(job.location, signal);
+  await source.remove(job.location, job.fingerprint, signal);
+  for (const { location, fingerprint } of sidecars) {
+    const shared = await source.rastersAt(location, signal);
+    if (shared.length === 0) await source.remove(location, fingerprint, signal);
   }
 }
 

@@ -71,6 +71,10 @@ export function createMemorySource(): MemorySource {
       contentOf(location);
       return candidateOf(formatLocation(location));
     },
+    async rastersAt(location) {
+      const stem = formatLocation(location).replace(/\.[^./]+$/, '');
+      return [...files.keys()].filter((uri) => uri === `${stem}.tif` || uri === stem).map(parseLocation);
+    },
     async ranged() {
       return memory.ranges;
     },
