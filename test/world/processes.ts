@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,13 +19,25 @@ export interface OurProcess {
 
 const HEALTHY_MS = 60_000;
 
+let folders: string | undefined;
+
+/** One folder for all processes of a test run: a test that kills them itself leaves nothing behind either. */
+function foldersOfThisRun(): string {
+  if (folders === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'geosluice-processes-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    folders = made;
+  }
+  return folders;
+}
+
 async function startOurs(
   name: string,
   args: readonly string[],
   env: Record<string, string>,
   readyUrl: string,
 ): Promise<OurProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'geosluice-process-'));
+  const folder = await mkdtemp(join(foldersOfThisRun(), 'process-'));
   const started = await startProcess({
     name,
     command: process.execPath,
