@@ -238,7 +238,7 @@ suite('[contract] three ways in', () => {
 
   test('ls, show, status, dead-letters and doctor tell what is there', async () => {
     const entry = await deployment.becomes(deployment.uri(`cli/laptop${laptop}/local.tif`), 'visible');
-    const listed = await deployment.cliJson<DatasetPage>(['ls', '--q', 'laptop']);
+    const listed = await deployment.cliJson<DatasetPage>(['ls', '--q', 'From a laptop']);
     assert.deepEqual(
       listed.datasets.map(({ dataset }) => dataset),
       [entry.dataset],
