@@ -27,6 +27,10 @@ const all = (): string[] =>
   globSync(everywhere, { cwd: root, exclude: (name) => name.includes('node_modules') }).sort();
 const matching = (pattern: RegExp) => () => all().filter((file) => pattern.test(file));
 
+/** Where a real GeoServer is named, end to end is every contract case, the client's among them, and nothing else. */
+const contractOnly = (process.env.GEOSLUICE_TEST_GEOSERVER_URL ?? '') !== '';
+const endToEnd = contractOnly ? /(\.e2e|geoserver\/client\.integration)\.test\.ts$/ : /\.e2e\.test\.ts$/;
+
 const SUITES: Suite[] = [
   {
     name: 'unit',
@@ -49,11 +53,8 @@ const SUITES: Suite[] = [
     concurrency: 1,
     timeoutMs: 1_500_000,
   },
-  { name: 'e2e', title: 'end to end', files: matching(/\.e2e\.test\.ts$/), concurrency: 1, timeoutMs: 1_500_000 },
+  { name: 'e2e', title: 'end to end', files: matching(endToEnd), concurrency: 1, timeoutMs: 1_500_000 },
 ];
-
-/** Where a real GeoServer is named, end to end is run only what it can do as well as the stand-in. */
-const contractOnly = (process.env.GEOSLUICE_TEST_GEOSERVER_URL ?? '') !== '';
 
 const [wanted = 'all', ...only] = process.argv.slice(2);
 const suites = wanted === 'all' ? SUITES : SUITES.filter(({ name }) => name === wanted);
