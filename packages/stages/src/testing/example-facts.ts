@@ -1,32 +1,9 @@
-import type { RasterFacts } from '@geosluice/jobs';
+import type { RasterFacts, UploadJob } from '@geosluice/jobs';
+import { exampleJobs } from '../../../jobs/src/testing/example-jobs.ts';
 
-/** Header facts of a small DEM, for the stages' own tests. */
+const example = exampleJobs().find((job): job is UploadJob => job.stage === 'upload' && job.kind === 'add')!;
+
+/** Header facts of a small DEM of so many bytes, for the stages' own tests. */
 export function exampleFacts(size: number): RasterFacts {
-  return {
-    format: 'geotiff',
-    size,
-    bigTiff: false,
-    littleEndian: true,
-    width: 10,
-    height: 10,
-    bands: 1,
-    sampleFormat: 'int',
-    bitsPerSample: 16,
-    nodata: null,
-    compression: { code: 8, name: 'deflate' },
-    photometric: 1,
-    tiled: true,
-    blockWidth: 256,
-    blockHeight: 256,
-    overviews: [],
-    cog: false,
-    srs: 'EPSG:4326',
-    srsDeclared: false,
-    geotransform: [3, 0.1, 0, 8, 0, -0.1],
-    pixelIsPoint: false,
-    nativeBbox: [3, 7, 4, 8],
-    wgs84Bbox: [3, 7, 4, 8],
-    probeBbox: [3, 7, 4, 8],
-    warnings: [],
-  };
+  return { ...example.facts, size, nodata: null, warnings: [] };
 }
