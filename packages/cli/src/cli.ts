@@ -195,7 +195,7 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
           rows.map(({ name, value, source }) => [name, value, source]),
         ),
       );
-      const wrong = rows.some(({ source, value }) => source === 'wrong' && !value.includes(' is missing'));
+      const wrong = rows.some(({ source }) => source === 'wrong');
       return wrong ? EXIT.usage : EXIT.ok;
     }),
   );

@@ -95,7 +95,7 @@ test('a description masks every secret', () => {
 
 test('a description tells what is wrong and what is misspelled', () => {
   const rows = describeConfig({ ...enough, GEOSLUICE_ATTEMPTS: 'many', GEOSLUICE_ATEMPTS: '3' });
-  const wrong = rows.filter(({ source, value }) => source === 'wrong' && !value.includes('is missing'));
+  const wrong = rows.filter(({ source }) => source === 'wrong');
   assert.deepEqual(
     wrong.map(({ name }) => name),
     ['GEOSLUICE_ATTEMPTS', 'GEOSLUICE_ATEMPTS'],

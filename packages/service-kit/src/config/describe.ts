@@ -11,7 +11,11 @@ export function describeConfig(
     Object.values(settings).map((setting) => {
       const { value, source, problem } = readSetting(setting, env);
       const shown = problem ?? (value === undefined ? '–' : setting.secret ? mask(value) : String(value));
-      return { name: setting.env, value: shown, source: problem === undefined ? source : 'wrong' };
+      return {
+        name: setting.env,
+        value: shown,
+        source: problem === undefined || source === 'missing' ? source : 'wrong',
+      };
     }),
   );
   return [...rows, ...misspelled];

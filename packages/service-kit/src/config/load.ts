@@ -51,7 +51,7 @@ export function loadConfig<T extends Record<string, Section>>(sections: T, env: 
   return config as ConfigOf<T>;
 }
 
-type Reading = { value?: unknown; source: 'default' | 'environment' | 'file' | 'absent'; problem?: string };
+type Reading = { value?: unknown; source: 'default' | 'environment' | 'file' | 'absent' | 'missing'; problem?: string };
 
 /** One setting as the environment has it. */
 export function readSetting(setting: Setting<unknown>, env: Environment): Reading {
@@ -59,7 +59,7 @@ export function readSetting(setting: Setting<unknown>, env: Environment): Readin
   if (raw.problem !== undefined) return raw;
   if (raw.value === undefined) {
     if (setting.optional) return { source: 'absent' };
-    return { source: 'absent', problem: `${setting.env} is missing: ${setting.describe}` };
+    return { source: 'missing', problem: `${setting.env} is missing: ${setting.describe}` };
   }
   const parsed = setting.schema.safeParse(raw.value);
   if (parsed.success) return { value: parsed.data, source: raw.source };
