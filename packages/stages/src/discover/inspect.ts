@@ -88,7 +88,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
       subject: describeLocation(job.location),
     });
   }
-  return await sendOn(job, context, ports, { source, entry, candidate, seen, generation });
+  return await sendOn(job, context, ports, { source, entry, candidate, seen, generation, options });
 }
 
 async function lookOrGone(
@@ -132,11 +132,11 @@ interface Found {
   candidate: Candidate;
   seen: Version;
   generation: number;
+  options: ReturnType<typeof withDefaults>;
 }
 
 async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPorts, found: Found): Promise<Outcome> {
-  const { source, entry, candidate, seen, generation } = found;
-  const options = withDefaults(job.options, ports.defaults);
+  const { source, entry, candidate, seen, generation, options } = found;
   const styled = sidecarOf(candidate, 'style') !== undefined;
   const metadataOnly = isMetadataOnly(entry, seen, { styled, force: job.force });
   const spooled = metadataOnly ? null : await spoolWhereNeeded(job, context, ports, source, seen);
