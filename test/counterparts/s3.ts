@@ -10,7 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { goProgram, pipPackage } from './packages.ts';
-import { removeFolder, type ServerProcess, startProcess, withFreshPorts } from './server-process.ts';
+import { keepServer, type ServerProcess, startProcess, withFreshPorts } from './server-process.ts';
 
 const SEAWEEDFS = '4.48';
 const VERSITYGW = '1.8.0';
@@ -176,25 +176,7 @@ async function local(
         probe: () => roundTrip(access, bucket),
         readyWithinMs: 60_000,
       });
-    try {
-      let server = await start();
-      return {
-        ...access,
-        bucket,
-        stop: async () => {
-          await server.end('SIGKILL');
-          await removeFolder(folder);
-        },
-        kill: (signal = 'SIGKILL') => server.end(signal),
-        restart: async () => {
-          await server.end();
-          server = await start();
-        },
-      };
-    } catch (error) {
-      await removeFolder(folder);
-      throw error;
-    }
+    return { ...access, bucket, ...(await keepServer(folder, start)) };
   });
 }
 

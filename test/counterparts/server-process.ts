@@ -91,6 +91,34 @@ export async function startProcess(server: ServerCommand): Promise<ServerProcess
   return { pid: child.pid!, logs: log, end };
 }
 
+/** How a test ends a server, kills it, and starts it again on what it left. */
+export interface ServerLife {
+  stop(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Starts a server in a folder that goes with it, also where the start fails. */
+export async function keepServer(folder: string, start: () => Promise<ServerProcess>): Promise<ServerLife> {
+  try {
+    let server = await start();
+    return {
+      stop: async () => {
+        await server.end('SIGKILL');
+        await removeFolder(folder);
+      },
+      kill: (signal = 'SIGKILL') => server.end(signal),
+      restart: async () => {
+        await server.end();
+        server = await start();
+      },
+    };
+  } catch (error) {
+    await removeFolder(folder);
+    throw error;
+  }
+}
+
 /** Removes a server's folder, also where the server's last writes race with it. */
 export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

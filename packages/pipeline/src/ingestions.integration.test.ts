@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { datasetIdOf, Reject, Retry } from '@geosluice/jobs';
 import { startRedis } from '../../../test/counterparts/redis.ts';
 import { PipelineError } from './error.ts';
 import { openPipeline } from './pipeline.ts';
-import { type Harness, latch, type SharedRedis, shareRedis } from './testing/harness.ts';
+import { type Harness, harnessTests, latch } from './testing/harness.ts';
 import { inspectJob, locationOf } from './testing/samples.ts';
 
 suite('ingestions, watches and what finds the lost', () => {
-  let redis: SharedRedis;
-  before(async () => {
-    redis = await shareRedis();
-  });
-  after(() => redis.stop());
-  const withHarness = (name: string, body: (harness: Harness) => Promise<void>): void => {
-    test(name, async () => {
-      const harness = await redis.harness();
-      try {
-        await body(harness);
-      } finally {
-        await harness.close();
-      }
-    });
-  };
+  const { withHarness, redis } = harnessTests();
 
   withHarness(
     'an ingestion of one file and one prefix runs until both are settled',
@@ -366,7 +352,7 @@ suite('ingestions, watches and what finds the lost', () => {
   });
 
   test('every key of a deployment lies in one slot of a cluster', async () => {
-    const harness = await redis.harness();
+    const harness = await redis().harness();
     await harness.pipeline.ingestions.start({ sources: [locationOf('slot.tif'), locationOf('slots/')], options: {} });
     const keys = await harness.internals.redis.keys('*');
     const own = keys.filter((key) => key.includes(`${harness.prefix}}`));

@@ -1,30 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, suite, test } from 'node:test';
+import { suite } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { datasetIdOf, jobIdOf, type Outcome, type RemoveJob, Retry, type UploadJob } from '@geosluice/jobs';
-import { type Harness, latch, type SharedRedis, shareRedis } from '../testing/harness.ts';
+import { type Harness, harnessTests, latch } from '../testing/harness.ts';
 import { locationOf, OBJECT, uploadJob } from '../testing/samples.ts';
 
 const CRASHING_WORKER = fileURLToPath(new URL('../testing/crashing-worker.ts', import.meta.url));
 
 suite('what goes wrong around a job', () => {
-  let redis: SharedRedis;
-  before(async () => {
-    redis = await shareRedis();
-  });
-  after(() => redis.stop());
-  const withHarness = (name: string, body: (harness: Harness) => Promise<void>): void => {
-    test(name, async () => {
-      const harness = await redis.harness();
-      try {
-        await body(harness);
-      } finally {
-        await harness.close();
-      }
-    });
-  };
+  const { withHarness } = harnessTests();
   const upload = async ({ pipeline }: Harness, name: string): Promise<UploadJob> => {
     const location = locationOf(name);
     const claim = { dataset: datasetIdOf(location), location, ingestion: 'i1', options: {}, expected: 0 };

@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { suite } from 'node:test';
 import { datasetIdOf, Reject, Retry, Supersede } from '@geosluice/jobs';
-import { type Harness, latch, type SharedRedis, shareRedis } from '../testing/harness.ts';
+import { type Harness, harnessTests, latch } from '../testing/harness.ts';
 import { datasetJob, inspectJob, LAYER, locationOf, OBJECT, REGISTERED, uploadJob } from '../testing/samples.ts';
 
 suite('a job on its road', () => {
-  let redis: SharedRedis;
-  before(async () => {
-    redis = await shareRedis();
-  });
-  after(() => redis.stop());
-  const withHarness = (name: string, body: (harness: Harness) => Promise<void>): void => {
-    test(name, async () => {
-      const harness = await redis.harness();
-      try {
-        await body(harness);
-      } finally {
-        await harness.close();
-      }
-    });
-  };
+  const { withHarness } = harnessTests();
   const dataset = (name: string): string => datasetIdOf(locationOf(name));
   /** A dataset whose first generation is taken and whose upload waits. */
   const uploading = async ({ pipeline }: Harness, name: string, version = 'aaaaaaaaaa-0') => {

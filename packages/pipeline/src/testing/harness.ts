@@ -1,3 +1,4 @@
+import { after, before, test } from 'node:test';
 import type { Stage, StageName } from '@geosluice/jobs';
 import { startRedis } from '../../../../test/counterparts/redis.ts';
 import type { LedgerEvent, Pipeline } from '../api.ts';
@@ -28,6 +29,31 @@ let count = 0;
 export async function shareRedis(): Promise<SharedRedis> {
   const server = await startRedis();
   return { url: server.url, harness: () => open(server.url), stop: () => server.stop() };
+}
+
+/** For a suite: one Redis for all of its tests, and a harness of its own for each. */
+export function harnessTests(): {
+  withHarness(name: string, body: (harness: Harness) => Promise<void>): void;
+  redis(): SharedRedis;
+} {
+  let redis: SharedRedis;
+  before(async () => {
+    redis = await shareRedis();
+  });
+  after(() => redis.stop());
+  return {
+    redis: () => redis,
+    withHarness(name, body) {
+      test(name, async () => {
+        const harness = await redis.harness();
+        try {
+          await body(harness);
+        } finally {
+          await harness.close();
+        }
+      });
+    },
+  };
 }
 
 async function open(url: string): Promise<Harness> {
