@@ -4,10 +4,11 @@ export type Client = Redis | Cluster;
 
 type ClientOptions = Omit<RedisOptions, 'replyMapping' | 'keyPrefix'>;
 
-/** One way to a Redis: a url, options of ioredis (Sentinel among them), or the nodes of a cluster. */
+/** One way to a Redis: a url (with options beside it), options of ioredis (Sentinel among them), or a cluster's nodes. */
 export type RedisConfig =
   | string
   | ClientOptions
+  | { url: string; options: ClientOptions }
   | { cluster: ClusterNode[]; options?: Omit<ClusterOptions, 'redisOptions'>; redisOptions?: ClientOptions };
 
 /** What a connection is for; only `commands` gives up on an answer. */
@@ -36,6 +37,7 @@ export function connect(
 
 function create(config: RedisConfig, ours: ClientOptions): Client {
   if (typeof config === 'string') return new Redis(config, ours);
+  if ('url' in config) return new Redis(config.url, { ...config.options, ...ours });
   if (!('cluster' in config)) return new Redis({ ...config, ...ours });
   const { retryStrategy: _, ...each } = ours;
   return new Cluster(config.cluster, { ...config.options, redisOptions: { ...config.redisOptions, ...each } });

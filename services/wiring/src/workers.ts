@@ -2,12 +2,13 @@ import type { Log, StageName } from '@geosluice/jobs';
 import { openPipeline, type Pipeline, runStage, type StageRunner, type StageRunnerOptions } from '@geosluice/pipeline';
 import { type Metrics, type Running, startHealthServer } from '@geosluice/service-kit';
 import type { GatewayConfig, WorkerConfig } from './config.ts';
+import { redisConfigOf } from './redis.ts';
 
 /** A worker that has not asked for jobs for so long is restarted: a silent death after a failover looks like this. */
 const POLLED_WITHIN_MS = 120_000;
 
 export function openPipelineOf(config: Pick<GatewayConfig, 'redis'>, log: Log): Promise<Pipeline> {
-  return openPipeline({ redisUrl: config.redis.url, prefix: config.redis.prefix, log });
+  return openPipeline({ redisUrl: redisConfigOf(config.redis), prefix: config.redis.prefix, log });
 }
 
 /** Starts the runner of one stage with the deployment's settings and the project's metrics. */

@@ -103,6 +103,17 @@ test('a description tells what is wrong and what is misspelled', () => {
   assert.match(wrong[1]?.value ?? '', /did you mean GEOSLUICE_ATTEMPTS/);
 });
 
+test('what several settings have wrong together is told with the rest, and is only missing where none is given', () => {
+  const together = (env: Record<string, string>) =>
+    describeConfig(env, { redis: REDIS })
+      .filter(({ name }) => name === 'Redis')
+      .map(({ value, source }) => [source, value.slice(0, 30)]);
+  assert.deepEqual(together({}), [['missing', 'GEOSLUICE_REDIS_URL is missing']]);
+  assert.deepEqual(together({ GEOSLUICE_REDIS_USER: 'ann' }), [['wrong', 'GEOSLUICE_REDIS_URL is missing']]);
+  assert.deepEqual(together({ GEOSLUICE_REDIS_URL: 'http://redis' }), [], 'it is told once');
+  assert.deepEqual(together({ GEOSLUICE_REDIS_URL: 'redis://redis' }), []);
+});
+
 test('no two settings share a name, and every one is on the page', () => {
   const names = Object.values(ALL_SECTIONS).flatMap(({ settings }) => Object.values(settings).map(({ env }) => env));
   assert.equal(new Set(names).size, names.length);

@@ -1,24 +1,5 @@
 import { choice, flag, list, optional, secret, text, url, whole } from './setting.ts';
 
-export const REDIS = {
-  title: 'Redis',
-  settings: {
-    url: {
-      ...url(
-        'GEOSLUICE_REDIS_URL',
-        'Redis with `maxmemory-policy noeviction`; `rediss://` for TLS, user and password in the URL.',
-        { protocols: ['redis', 'rediss'] },
-      ),
-      secret: true,
-    },
-    prefix: text('GEOSLUICE_REDIS_PREFIX', 'Hash tag of all keys; one a deployment.', {
-      fallback: 'geosluice',
-      pattern: /^[A-Za-z0-9_-]{1,64}$/,
-      hint: '1–64 of A-Z a-z 0-9 _ -',
-    }),
-  },
-};
-
 export const TARGET = {
   title: 'Target bucket (what GeoServer reads)',
   settings: {
@@ -112,8 +93,8 @@ export const GEOSERVER = {
     ),
     nodes: list(
       'GEOSLUICE_GEOSERVER_NODES',
-      'Every node that serves maps, the primary included; only the primary where absent.',
-      { item: /^https?:\/\//, hint: 'must be URLs' },
+      'Every node that serves maps, the primary included; only the primary where absent. `dns+http://name:8080/geoserver` stands for every address the name has now.',
+      { item: /^(dns\+)?https?:\/\//, hint: 'must be URLs, or dns+http:// with a name that has an address a node' },
     ),
     publicUrl: optional(url('GEOSLUICE_GEOSERVER_PUBLIC_URL', 'What browsers use; the primary’s where absent.')),
     user: text('GEOSLUICE_GEOSERVER_USER', 'A user who may write the catalog.'),

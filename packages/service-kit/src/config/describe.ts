@@ -1,4 +1,4 @@
-import { type Environment, readSetting, type Section, unknownNames } from './load.ts';
+import { type Environment, readSetting, type Section, togetherWrong, unknownNames } from './load.ts';
 import { ALL_SECTIONS, PROCESSES } from './sections.ts';
 
 /** What is in force, secrets masked: one row a setting. */
@@ -18,7 +18,14 @@ export function describeConfig(
       };
     }),
   );
-  return [...rows, ...misspelled];
+  const together = Object.values(sections).flatMap((section) =>
+    togetherWrong(section, env).map(({ problem, missing }) => ({
+      name: section.title,
+      value: problem,
+      source: missing ? 'missing' : 'wrong',
+    })),
+  );
+  return [...rows, ...together, ...misspelled];
 }
 
 function mask(value: unknown): string {

@@ -8,6 +8,8 @@ import type { Setting } from './setting.ts';
 export interface Section<S extends Record<string, Setting<unknown>> = Record<string, Setting<unknown>>> {
   title: string;
   settings: S;
+  /** What only several settings together have wrong; the values are those of the settings that are right by themselves. */
+  check?(values: Record<string, unknown>): string[];
 }
 
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
@@ -38,17 +40,35 @@ const FOREIGN = /^GEOSLUICE_(TEST_|CACHE$|CALLED_FROM$)/;
 export function loadConfig<T extends Record<string, Section>>(sections: T, env: Environment): ConfigOf<T> {
   const problems = unknownNames(env).map(({ name, problem }) => `${name} ${problem}`);
   const config: Record<string, Record<string, unknown>> = {};
-  for (const [name, { settings }] of Object.entries(sections)) {
-    const values: Record<string, unknown> = {};
-    for (const [key, setting] of Object.entries(settings)) {
-      const read = readSetting(setting, env);
-      if (read.problem === undefined) values[key] = read.value;
-      else problems.push(read.problem);
-    }
+  for (const [name, section] of Object.entries(sections)) {
+    const { values, wrong } = readSection(section, env);
+    problems.push(...wrong);
     config[name] = values;
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as ConfigOf<T>;
+}
+
+/** The values of a section, and what is wrong with it: each setting by itself first, then all of them together. */
+function readSection(section: Section, env: Environment): { values: Record<string, unknown>; wrong: string[] } {
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [key, setting] of Object.entries(section.settings)) {
+    const read = readSetting(setting, env);
+    if (read.problem === undefined) values[key] = read.value;
+    else wrong.push(read.problem);
+  }
+  // a setting that cannot be read would only be called missing once more
+  if (wrong.length === 0) wrong.push(...(section.check?.(values) ?? []));
+  return { values, wrong };
+}
+
+/** What the settings of a section have wrong together: `missing` where none of them is given; nothing while one is wrong by itself. */
+export function togetherWrong(section: Section, env: Environment): Array<{ problem: string; missing: boolean }> {
+  const readings = Object.values(section.settings).map((setting) => readSetting(setting, env));
+  if (readings.some(({ problem }) => problem !== undefined)) return [];
+  const missing = readings.every(({ source }) => source === 'absent' || source === 'default');
+  return readSection(section, env).wrong.map((problem) => ({ problem, missing }));
 }
 
 type Reading = { value?: unknown; source: 'default' | 'environment' | 'file' | 'absent' | 'missing'; problem?: string };

@@ -1,4 +1,5 @@
-import { GEONODE, GEOSERVER, REDIS, SOURCE, TARGET } from './counterparts.ts';
+import { GEONODE, GEOSERVER, SOURCE, TARGET } from './counterparts.ts';
+import { REDIS } from './redis.ts';
 import { choice, list, optional, secret, text, url, whole } from './setting.ts';
 
 export { GEONODE, GEOSERVER, REDIS, SOURCE, TARGET };
@@ -171,6 +172,58 @@ export const GATEWAY = {
   },
 };
 
+/** What Kubernetes mounts into a pod whose ServiceAccount has a token. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export const EXTERNAL_METRICS = {
+  title: 'External metrics',
+  settings: {
+    host: text('GEOSLUICE_EXTERNAL_METRICS_HOST', 'Address the metrics API listens on.', { fallback: '0.0.0.0' }),
+    port: whole('GEOSLUICE_EXTERNAL_METRICS_PORT', 'Port the metrics API listens on, with TLS; 0 takes a free one.', {
+      min: 0,
+      max: 65_535,
+      fallback: 6443,
+    }),
+    certFile: text(
+      'GEOSLUICE_EXTERNAL_METRICS_CERT_FILE',
+      'Certificate (PEM, with its chain) of the metrics API; read again when it changes.',
+      { fallback: '/etc/geosluice/tls/tls.crt' },
+    ),
+    keyFile: text('GEOSLUICE_EXTERNAL_METRICS_KEY_FILE', 'Private key (PEM) of that certificate.', {
+      fallback: '/etc/geosluice/tls/tls.key',
+    }),
+    namespaces: list(
+      'GEOSLUICE_EXTERNAL_METRICS_NAMESPACES',
+      'Namespaces whose autoscalers are answered; the pod’s own where absent.',
+      { item: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, hint: 'must be names of namespaces' },
+    ),
+    apiServer: optional(
+      url(
+        'GEOSLUICE_EXTERNAL_METRICS_API_SERVER',
+        'Kubernetes’ API server; KUBERNETES_SERVICE_HOST and _PORT where absent.',
+        { protocols: ['https'] },
+      ),
+    ),
+    apiCaFile: text(
+      'GEOSLUICE_EXTERNAL_METRICS_API_CA_FILE',
+      'File with the certificates the API server is trusted by.',
+      {
+        fallback: `${SERVICE_ACCOUNT}/ca.crt`,
+      },
+    ),
+    tokenFile: text(
+      'GEOSLUICE_EXTERNAL_METRICS_TOKEN_FILE',
+      'File with the ServiceAccount’s token; read at each call.',
+      {
+        fallback: `${SERVICE_ACCOUNT}/token`,
+      },
+    ),
+    namespaceFile: text('GEOSLUICE_EXTERNAL_METRICS_NAMESPACE_FILE', 'File that names the pod’s own namespace.', {
+      fallback: `${SERVICE_ACCOUNT}/namespace`,
+    }),
+  },
+};
+
 export const CLIENT = {
   title: 'Command line',
   settings: {
@@ -195,7 +248,19 @@ export const CLIENT = {
   },
 };
 
-export const ALL_SECTIONS = { PROCESS, REDIS, TARGET, SOURCE, RULES, GEOSERVER, GEONODE, WORKER, GATEWAY, CLIENT };
+export const ALL_SECTIONS = {
+  PROCESS,
+  REDIS,
+  TARGET,
+  SOURCE,
+  RULES,
+  GEOSERVER,
+  GEONODE,
+  WORKER,
+  GATEWAY,
+  EXTERNAL_METRICS,
+  CLIENT,
+};
 
 /** Which sections each process reads. */
 export const PROCESSES = {
@@ -220,4 +285,5 @@ export const PROCESSES = {
     geonode: GEONODE,
     worker: WORKER,
   },
+  'external-metrics': { process: PROCESS, redis: REDIS, externalMetrics: EXTERNAL_METRICS },
 } as const;
