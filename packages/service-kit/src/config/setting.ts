@@ -14,6 +14,20 @@ export interface Setting<T> {
   secret: boolean;
   /** What the table shows as type, e.g. `whole number, 1–64`. */
   kind: string;
+  /** The same as a JSON schema, for a value that is not text of a variable but of a document, e.g. a chart's. */
+  json: JsonSchema;
+}
+
+/** As much of JSON Schema as a setting needs. */
+export interface JsonSchema {
+  type: 'string' | 'integer' | 'boolean' | 'array';
+  enum?: readonly string[];
+  pattern?: string;
+  minLength?: number;
+  minimum?: number;
+  maximum?: number;
+  maxItems?: number;
+  items?: JsonSchema;
 }
 
 interface Words {
@@ -26,9 +40,11 @@ function make<T>(
   describe: string,
   kind: string,
   schema: z.ZodType<T, string>,
+  json: JsonSchema,
   words: Words = {},
 ): Setting<T> {
-  return { env, describe, kind, schema, fallback: words.fallback, optional: false, secret: words.secret ?? false };
+  const { fallback, secret = false } = words;
+  return { env, describe, kind, schema, json, fallback, optional: false, secret };
 }
 
 /** The same setting, allowed to be absent. */
@@ -44,11 +60,16 @@ export function text(
   const base = z.string().min(1, 'must not be empty').max(65_536);
   const schema =
     words.pattern === undefined ? base : base.regex(words.pattern, words.hint ?? `must match ${words.pattern}`);
-  return make(env, describe, words.hint ?? 'text', schema, words);
+  return make(env, describe, words.hint ?? 'text', schema, textSchema(words.pattern), words);
+}
+
+function textSchema(pattern?: RegExp): JsonSchema {
+  return { type: 'string', minLength: 1, ...(pattern === undefined ? {} : { pattern: pattern.source }) };
 }
 
 export function secret(env: string, describe: string): Setting<string> {
-  return make(env, describe, 'secret', z.string().min(1, 'must not be empty').max(65_536), { secret: true });
+  const schema = z.string().min(1, 'must not be empty').max(65_536);
+  return make(env, describe, 'secret', schema, textSchema(), { secret: true });
 }
 
 export function url(
@@ -63,7 +84,7 @@ export function url(
       (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
       `must be a URL beginning with ${protocols.map((name) => `${name}://`).join(' or ')}`,
     );
-  return make(env, describe, 'URL', schema, words);
+  return make(env, describe, 'URL', schema, textSchema(new RegExp(`^(${protocols.join('|')})://[^/]`)), words);
 }
 
 export function whole(
@@ -78,7 +99,8 @@ export function whole(
     .transform(Number)
     .refine((value) => value >= bounds.min && value <= bounds.max, hint);
   const words = bounds.fallback === undefined ? {} : { fallback: String(bounds.fallback) };
-  return make(env, describe, `whole number, ${bounds.min}–${bounds.max}`, schema, words);
+  const json: JsonSchema = { type: 'integer', minimum: bounds.min, maximum: bounds.max };
+  return make(env, describe, `whole number, ${bounds.min}–${bounds.max}`, schema, json, words);
 }
 
 export function flag(env: string, describe: string, fallback?: boolean): Setting<boolean> {
@@ -86,7 +108,8 @@ export function flag(env: string, describe: string, fallback?: boolean): Setting
     .string()
     .regex(/^(true|false)$/, 'must be true or false')
     .transform((value) => value === 'true');
-  return make(env, describe, 'true or false', schema, fallback === undefined ? {} : { fallback: String(fallback) });
+  const words = fallback === undefined ? {} : { fallback: String(fallback) };
+  return make(env, describe, 'true or false', schema, { type: 'boolean' }, words);
 }
 
 export function choice<const T extends string>(
@@ -98,7 +121,8 @@ export function choice<const T extends string>(
   const schema = z.string().refine((value): value is T => (choices as readonly string[]).includes(value), {
     error: `must be one of ${choices.join(', ')}`,
   }) as unknown as z.ZodType<T, string>;
-  return make(env, describe, choices.join(', '), schema, fallback === undefined ? {} : { fallback });
+  const json: JsonSchema = { type: 'string', enum: choices };
+  return make(env, describe, choices.join(', '), schema, json, fallback === undefined ? {} : { fallback });
 }
 
 /** Items parted by commas or lines; spaces around them are dropped, an empty text is an empty list. */
@@ -117,14 +141,7 @@ export function list(
     )
     .refine((items) => items.length <= (words.max ?? 1000), `must have at most ${words.max ?? 1000} items`)
     .refine((items) => items.every((item) => words.item?.test(item) ?? true), words.hint ?? 'an item is not valid');
-  return make(
-    env,
-    describe,
-    words.secret ? 'secret; items parted by commas or lines' : 'comma-separated list',
-    schema,
-    {
-      fallback: '',
-      ...words,
-    },
-  );
+  const kind = words.secret ? 'secret; items parted by commas or lines' : 'comma-separated list';
+  const json: JsonSchema = { type: 'array', items: textSchema(words.item ?? /^[^,\r\n]+$/), maxItems: words.max ?? 1000 };
+  return make(env, describe, kind, schema, json, { fallback: '', ...words });
 }
