@@ -121,7 +121,11 @@ suite('what is wrong with the settings of Redis', () => {
     ['certificates without TLS', { CLUSTER: 'c:6379', CA_FILE: caFile }, [/CA_FILE is given, and neither/]],
     ['a server without a port', { CLUSTER: 'c-0' }, [/GEOSLUICE_REDIS_CLUSTER must be host:port/]],
     ['certificates that are not there', { URL: 'rediss://r', CA_FILE: `${caFile}.not` }, [/CA_FILE cannot be read/]],
-    ['a file without certificates', { URL: 'rediss://r', CA_FILE: join(import.meta.dirname, 'config.ts') }, [/holds no certificate/]],
+    [
+      'a file without certificates',
+      { URL: 'rediss://r', CA_FILE: join(import.meta.dirname, 'config.ts') },
+      [/holds no certificate/],
+    ],
   ];
   for (const [what, settings, patterns] of cases) {
     test(`${what} is told`, () => {
