@@ -142,6 +142,10 @@ export function list(
     .refine((items) => items.length <= (words.max ?? 1000), `must have at most ${words.max ?? 1000} items`)
     .refine((items) => items.every((item) => words.item?.test(item) ?? true), words.hint ?? 'an item is not valid');
   const kind = words.secret ? 'secret; items parted by commas or lines' : 'comma-separated list';
-  const json: JsonSchema = { type: 'array', items: textSchema(words.item ?? /^[^,\r\n]+$/), maxItems: words.max ?? 1000 };
+  const json: JsonSchema = {
+    type: 'array',
+    items: textSchema(words.item ?? /^[^,\r\n]+$/),
+    maxItems: words.max ?? 1000,
+  };
   return make(env, describe, kind, schema, json, { fallback: '', ...words });
 }
