@@ -35,12 +35,15 @@ export async function findOnPath(program: string): Promise<string | null> {
 
 /** Installs one PyPI package, without what it depends on, into a cached folder of its own. @returns that folder */
 export async function pipPackage(name: string, version: string): Promise<string> {
-  return cached(`${name}-${version}`, async (folder) => {
-    const [command, ...args] = await pip();
-    await runInstaller(command, [...args, 'install', '--no-deps', '--target', folder, `${name}==${version}`], {
-      PIP_DISABLE_PIP_VERSION_CHECK: '1',
-      PIP_ROOT_USER_ACTION: 'ignore',
-    });
+  return cached(`${name}-${version}`, (folder) => pipInstall(folder, ['--no-deps', `${name}==${version}`]));
+}
+
+/** Installs PyPI packages into a folder. */
+export async function pipInstall(folder: string, args: readonly string[]): Promise<void> {
+  const [command, ...first] = await pip();
+  await runInstaller(command, [...first, 'install', '--target', folder, ...args], {
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_ROOT_USER_ACTION: 'ignore',
   });
 }
 
