@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -48,7 +48,13 @@ export async function cached(name: string, install: (folder: string) => Promise<
 async function lock(path: string): Promise<(() => Promise<void>) | null> {
   try {
     await writeFile(path, `${process.pid}`, { flag: 'wx' });
-    return () => rm(path, { force: true });
+    // an install that is long at work keeps its lock fresh
+    const refresh = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), LOCK_STALE_MS / 10);
+    refresh.unref();
+    return async () => {
+      clearInterval(refresh);
+      await rm(path, { force: true });
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

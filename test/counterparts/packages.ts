@@ -10,12 +10,13 @@ export async function runInstaller(
   command: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  timeoutMs = 15 * 60_000,
 ): Promise<string> {
   try {
     const { stdout } = await exec(command, args, {
       env: { ...process.env, ...env },
       maxBuffer: 64 * 1024 * 1024,
-      timeout: 15 * 60_000,
+      timeout: timeoutMs,
     });
     return stdout;
   } catch (error) {
