@@ -1,6 +1,7 @@
 import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
 import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
+import { chartPages } from './chart-values.ts';
 
 /** Every generated page, by its path. */
 export function pages(): Record<string, string> {
@@ -13,6 +14,7 @@ export function pages(): Record<string, string> {
     'docs/metrics.md': metricsPage(),
     'docs/reason-codes.md': reasonsPage(),
     ...Object.fromEntries(schemas),
+    ...chartPages(),
   };
 }
 

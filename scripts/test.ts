@@ -1,14 +1,15 @@
 /**
- * The test run: `npm test` (everything), `npm run test:unit`, `npm run test:e2e`.
+ * The test run: `npm test` (everything but KEDA), `npm run test:unit`, `npm run test:kubernetes`, `npm run test:keda` …
  * One closing line: `N passed, N failed`, and `, N skipped` where something was skipped (in CI that fails the run).
  */
-import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { CHECKS } from './checks.ts';
+import { beginPreparations } from './preparations.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,9 +21,11 @@ interface Suite {
   concurrency: number;
   /** Milliseconds one test file may take. */
   timeoutMs: number;
+  /** Only where it is asked for by name. */
+  apart?: true;
 }
 
-const everywhere = '{packages,services,test,scripts,docker}/**/*.test.ts';
+const everywhere = '{packages,services,test,scripts,docker,charts}/**/*.test.ts';
 const all = (): string[] =>
   globSync(everywhere, { cwd: root, exclude: (name) => name.includes('node_modules') }).sort();
 const matching = (pattern: RegExp) => () => all().filter((file) => pattern.test(file));
@@ -35,7 +38,7 @@ const SUITES: Suite[] = [
   {
     name: 'unit',
     title: 'unit tests',
-    files: () => all().filter((file) => !/\.(integration|geonode|e2e)\.test\.ts$/.test(file)),
+    files: () => all().filter((file) => !/\.(integration|geonode|e2e|images|kubernetes|keda)\.test\.ts$/.test(file)),
     concurrency: availableParallelism(),
     timeoutMs: 120_000,
   },
@@ -54,34 +57,58 @@ const SUITES: Suite[] = [
     timeoutMs: 1_500_000,
   },
   { name: 'e2e', title: 'end to end', files: matching(endToEnd), concurrency: 1, timeoutMs: 1_500_000 },
+  {
+    name: 'images',
+    title: 'images, built and run',
+    files: matching(/\.images\.test\.ts$/),
+    concurrency: 1,
+    timeoutMs: 1_500_000,
+  },
+  {
+    name: 'kubernetes',
+    title: 'charts, and clusters with them',
+    files: matching(/\.kubernetes\.test\.ts$/),
+    concurrency: 1,
+    timeoutMs: 1_500_000,
+  },
+  {
+    name: 'keda',
+    title: 'scaling by KEDA itself',
+    files: matching(/\.keda\.test\.ts$/),
+    concurrency: 1,
+    timeoutMs: 3_000_000,
+    apart: true,
+  },
 ];
 
 const [wanted = 'all', ...only] = process.argv.slice(2);
-const suites = wanted === 'all' ? SUITES : SUITES.filter(({ name }) => name === wanted);
+const suites =
+  wanted === 'all' ? SUITES.filter(({ apart }) => apart !== true) : SUITES.filter(({ name }) => name === wanted);
 if (suites.length === 0) {
   process.stderr.write(`no suite "${wanted}"; there are: all, ${SUITES.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+// what takes minutes to build is built beside the suites that come first
+const prepared = beginPreparations(only.length === 0 ? suites.map(({ name }) => name) : []);
 if (wanted === 'all') {
-  check('lint', ['biome', 'check', '--error-on-warnings', '.']);
-  check('types', ['tsc', '--noEmit']);
+  for (const { title, passes } of CHECKS) {
+    const good = await passes(root);
+    process.stdout.write(`${good ? '✔' : '✖'} ${title}\n`);
+    totals[good ? 'passed' : 'failed'] += 1;
+  }
 }
-for (const suite of suites) await runSuite(suite);
+for (const suite of suites) {
+  await prepared.waitFor(suite.name);
+  await runSuite(suite);
+}
 
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
 const nothingRan = totals.passed + totals.failed === 0;
 const skippedInCi = process.env.CI === 'true' && totals.skipped > 0;
 process.exit(totals.failed > 0 || nothingRan || skippedInCi ? 1 : 0);
-
-/** A check of the whole tree counts as one test. */
-function check(title: string, [command = '', ...args]: string[]): void {
-  const { status } = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit' });
-  process.stdout.write(`${status === 0 ? '✔' : '✖'} ${title}\n`);
-  totals[status === 0 ? 'passed' : 'failed'] += 1;
-}
 
 async function runSuite(suite: Suite): Promise<void> {
   const files = suite.files().filter((file) => only.length === 0 || only.some((part) => file.includes(part)));

@@ -21,13 +21,13 @@ def folder_of(version):
     return resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def registry_of(version):
     definitions = json.loads((folder_of(version) / "_definitions.json").read_text())
     return Registry().with_resource("_definitions.json", Resource(definitions, DRAFT202012))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def built_in(version, api_version, kind):
     group, _, name = api_version.rpartition("/")
     prefix = f"{group.split('.')[0]}-" if group else ""
