@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
 import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
+import { chartReadmes } from './chart-readme.ts';
 import { chartPages } from './chart-values.ts';
 
 /** Every generated page, by its path. */
@@ -15,6 +17,7 @@ export function pages(): Record<string, string> {
     'docs/reason-codes.md': reasonsPage(),
     ...Object.fromEntries(schemas),
     ...chartPages(),
+    ...chartReadmes(dirname(import.meta.dirname)),
   };
 }
 
