@@ -10,6 +10,9 @@ import {
 } from '../packages/service-kit/src/index.ts';
 import { chartSchema, type Schema } from './chart-schema.ts';
 
+/** Settings whose default in a cluster is not that of one machine: the chart's templates give it. */
+const GIVEN_BY_CHART: ReadonlySet<string> = new Set(['GEOSLUICE_URL']);
+
 const CHART = 'charts/geosluice';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -96,9 +99,9 @@ function secretSchema({ settings }: Section): Schema {
   };
 }
 
-function defaultOf({ fallback, json }: Setting<unknown>): string | number | boolean | string[] | null {
+function defaultOf({ env, fallback, json }: Setting<unknown>): string | number | boolean | string[] | null {
   if (json.type === 'array') return (fallback ?? '') === '' ? [] : (fallback ?? '').split(',');
-  if (fallback === undefined) return null;
+  if (fallback === undefined || GIVEN_BY_CHART.has(env)) return null;
   if (json.type === 'integer') return Number(fallback);
   return json.type === 'boolean' ? fallback === 'true' : fallback;
 }
