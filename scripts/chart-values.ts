@@ -30,6 +30,8 @@ export interface ChartSetting {
   describe: string;
   type: JsonSchema['type'];
   secret: boolean;
+  /** As text; empty where there is none. */
+  default: string;
   /** Neither optional nor with a default: somebody must give it. */
   required: boolean;
 }
@@ -55,6 +57,7 @@ export function chartSettings(): ChartSettings {
     Object.entries(settings).map(
       ([key, setting]): ChartSetting => ({
         ...{ section, key, env: setting.env, describe: setting.describe, type: setting.json.type },
+        default: setting.fallback ?? '',
         ...{ secret: setting.secret, required: !setting.optional && setting.fallback === undefined },
       }),
     ),

@@ -33,6 +33,15 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
+{{/* `metadata` of an object: (list $ suffix), or of a component's: (list $ suffix component). */}}
+{{- define "geosluice.metadata" -}}
+{{- $root := index . 0 -}}
+name: {{ include "geosluice.fullname" $root }}{{ with index . 1 }}-{{ . }}{{ end }}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- include "geosluice.labels" (concat (list $root) (slice . 2)) | nindent 2 }}
+{{- end -}}
+
 {{/* Labels of a component's pods; without the chart's version, which is no reason to make pods anew: (list $ "upload"). */}}
 {{- define "geosluice.podLabels" -}}
 {{- $root := index . 0 -}}
