@@ -18,7 +18,8 @@ export interface GeoServerCheck {
 
 /** Asks every node for its version, the password's worth, its lock and its modules; never for capabilities. */
 export async function check(http: Http, signal: AbortSignal): Promise<GeoServerCheck> {
-  const nodes = await Promise.all(http.settings.nodes.map((url) => checkNode(http, url, signal)));
+  const urls = await http.nodes(signal);
+  const nodes = await Promise.all(urls.map((url) => checkNode(http, url, signal)));
   const versions = new Set(nodes.flatMap((node) => (node.version === null ? [] : [node.version])));
   if (versions.size > 1)
     for (const node of nodes) node.problems.push(`nodes run different versions: ${[...versions].join(', ')}`);

@@ -1,3 +1,5 @@
+import type { Lookup } from './nodes.ts';
+
 /** How GeoServer reads objects of type S3GeoTiff. */
 export type S3GeoTiffAccess =
   /** `alias://bucket/key`; the alias' endpoint and keys are in the s3.properties of every node. */
@@ -11,8 +13,15 @@ export type CogAccess = { range: 'S3' } | { range: 'HTTP'; baseUrl: string };
 export interface GeoServerConfig {
   /** The primary, which takes all writes: `http://host:8080/geoserver`. */
   url: string;
-  /** Every node that serves maps, the primary included; only the primary where empty. */
+  /**
+   * Every node that serves maps, the primary included; only the primary where empty. `dns+http://name:8080/geoserver`
+   * stands for every address the name has at the time, e.g. of a headless Service.
+   */
   nodes: readonly string[];
+  /** The addresses of a name; the machine's own way where absent. */
+  lookup?: Lookup | undefined;
+  /** How long an answer of the name service holds; 5,000. */
+  lookupHoldsMs?: number | undefined;
   /** What browsers use; the primary's where absent. */
   publicUrl?: string | undefined;
   user: string;
@@ -31,7 +40,9 @@ export interface GeoServerConfig {
   pollMs?: readonly [number, number] | undefined;
 }
 
-export type Settings = { [K in keyof GeoServerConfig]-?: NonNullable<GeoServerConfig[K]> };
+export type Settings = { [K in Exclude<keyof GeoServerConfig, 'lookup'>]-?: NonNullable<GeoServerConfig[K]> } & {
+  lookup?: Lookup | undefined;
+};
 
 /** Defaults filled in, trailing slashes cut, the primary first among the nodes and none twice. */
 export function settle(config: GeoServerConfig): Settings {
@@ -46,6 +57,7 @@ export function settle(config: GeoServerConfig): Settings {
     readTimeoutMs: config.readTimeoutMs ?? 60_000,
     mapTimeoutMs: config.mapTimeoutMs ?? 20_000,
     pollMs: config.pollMs ?? [200, 3_000],
+    lookupHoldsMs: config.lookupHoldsMs ?? 5_000,
   };
 }
 

@@ -27,6 +27,12 @@ type NodeState =
       cause?: unknown;
     };
 
+interface Followed {
+  nodes: readonly string[];
+  /** Of each node, in their order. */
+  states: NodeState[];
+}
+
 /**
  * Waits until every node has drawn the layer from this very object: its catalog points there, and a map of 256 × 256
  * pixels around data comes as a PNG that is not empty (unless the data is). Nodes are asked side by side.
@@ -36,8 +42,7 @@ type NodeState =
 export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
   const layer = `${request.layer.workspace}:${request.layer.name}`;
   const deadline = Date.now() + http.settings.drawnDeadlineMs;
-  const { nodes } = http.settings;
-  const states = await Promise.all(nodes.map((node) => followNode(http, request, node, deadline)));
+  const { nodes, states } = await followAll(http, request, deadline);
   const behind = states.flatMap((state, index) => (state.kind === 'behind' ? [{ ...state, node: nodes[index]! }] : []));
   const [first] = behind;
   if (first === undefined) {
@@ -57,6 +62,17 @@ export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
   throw new GeoServerError('GEOSERVER_NODE_BEHIND', message, { layer, node: first.node, down, cause: first.cause });
 }
 
+/** Follows every node there is until each has drawn or the time is up: also those that came meanwhile, and none that went. */
+async function followAll(http: Http, request: DrawnRequest, deadline: number): Promise<Followed> {
+  const states = new Map<string, NodeState>();
+  for (;;) {
+    const nodes = await http.nodes(request.signal);
+    const unseen = nodes.filter((node) => !states.has(node));
+    if (unseen.length === 0) return { nodes, states: nodes.map((node) => states.get(node)!) };
+    await Promise.all(unseen.map(async (node) => states.set(node, await followNode(http, request, node, deadline))));
+  }
+}
+
 /** True where the primary has drawn it and all other nodes answer, but not one of them has heard of it. */
 function wasToldToNobody([primary, ...others]: readonly NodeState[]): boolean {
   if (primary?.kind !== 'drawn' || others.length === 0) return false;
@@ -68,6 +84,7 @@ async function followNode(http: Http, request: DrawnRequest, node: string, deadl
   for (let pause = first; ; pause = Math.min(pause * 1.6, longest)) {
     const state = await lookAtNode(http, request, node, deadline);
     if (state.kind === 'drawn' || state.final === true || Date.now() + pause >= deadline) return state;
+    if (state.unreachable && !(await http.nodes(request.signal)).includes(node)) return state;
     request.log.debug({ node, reason: state.reason }, 'Node:Draw:Wait');
     await wait(pause, undefined, { signal: request.signal });
   }

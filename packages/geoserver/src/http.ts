@@ -1,6 +1,7 @@
 import { Agent, errors, request } from 'undici';
 import type { Settings } from './config.ts';
 import { GeoServerError } from './errors.ts';
+import { createNodes } from './nodes.ts';
 
 export interface Ask {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -28,6 +29,8 @@ export interface Answer {
 
 export interface Http {
   readonly settings: Settings;
+  /** The nodes there are now, the primary first. */
+  nodes(signal: AbortSignal): Promise<readonly string[]>;
   /**
    * Any status is an answer.
    * @throws GeoServerError GEOSERVER_DOWN, GEOSERVER_TIMEOUT, GEOSERVER_DROPPED, GEOSERVER_ANSWER (too large)
@@ -71,6 +74,7 @@ export function createHttp(settings: Settings): Http {
 
   return {
     settings,
+    nodes: createNodes(settings),
     async ask(ask) {
       const node = ask.node ?? settings.url;
       for (let attempt = 1; ; attempt += 1) {

@@ -94,7 +94,10 @@ export const GEOSERVER = {
     nodes: list(
       'GEOSLUICE_GEOSERVER_NODES',
       'Every node that serves maps, the primary included; only the primary where absent. `dns+http://name:8080/geoserver` stands for every address the name has now.',
-      { item: /^(dns\+)?https?:\/\//, hint: 'must be URLs, or dns+http:// with a name that has an address a node' },
+      {
+        item: /^(https?|dns\+http):\/\/[^\s/]+/,
+        hint: 'must be URLs, or dns+http:// with a name that has one address a node',
+      },
     ),
     publicUrl: optional(url('GEOSLUICE_GEOSERVER_PUBLIC_URL', 'What browsers use; the primary’s where absent.')),
     user: text('GEOSLUICE_GEOSERVER_USER', 'A user who may write the catalog.'),

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { Log } from '@geosluice/jobs';
+import type { GeoServerStandIn } from '../../../test/counterparts/geoserver/index.ts';
+import { makeRaster, requestFor, type Subject, startSubject } from '../../../test/counterparts/geoserver/subject.ts';
+
+let subject: Subject;
+let standIn: GeoServerStandIn;
+before(async () => {
+  subject = await startSubject({ onlyStandIn: true });
+  standIn = subject.standIn!;
+});
+after(() => subject.stop());
+
+/** The stand-in's nodes but the first as replicas behind a name each. */
+const byName = () =>
+  standIn.nodes.slice(1).map((url, at) => `dns+${url.replace('127.0.0.1', `replica-${at + 1}.test`)}`);
+
+async function published(overrides: Parameters<Subject['client']>[0]) {
+  const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633, pixel: () => 7 });
+  const request = requestFor(subject, facts);
+  await subject.put(request.object.key, bytes);
+  const client = subject.client({ nodes: byName(), lookupHoldsMs: 0, ...overrides });
+  return { client, request: { ...request, layer: await client.publish(request) } };
+}
+
+/** Resolves when that event is logged for the first time. */
+function logged(event: string): { log: Log; seen: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const note = (_data: unknown, name: string): void => {
+    if (name === event) resolve();
+  };
+  const log = { debug: note, info: note, warn: note, error: note, child: () => log } as unknown as Log;
+  return { log, seen: promise };
+}
+
+suite('replicas that are found by name', () => {
+  test('a layer is drawn when every address has drawn it', async () => {
+    const { client, request } = await published({ lookup: async () => ['127.0.0.1'] });
+    const before = standIn.count('GetMap');
+    await client.drawn(request);
+    assert.ok(standIn.count('GetMap') >= before + 3);
+    const { nodes } = await client.check(request.signal);
+    assert.deepEqual(
+      nodes.map(({ url, ok }) => [url, ok]),
+      standIn.nodes.map((url) => [url, true]),
+    );
+  });
+
+  test('one that stays behind is waited for and named', async () => {
+    standIn.cluster.pause(2);
+    const { client, request } = await published({ lookup: async () => ['127.0.0.1'], drawnDeadlineMs: 400 });
+    await assert.rejects(client.drawn(request), { code: 'GEOSERVER_NODE_BEHIND', node: standIn.nodes[2] });
+    standIn.cluster.resume(2);
+    await client.drawn(request);
+  });
+
+  test('one that is taken away meanwhile is waited for no longer', async () => {
+    let there = ['127.0.0.1'];
+    const { client, request } = await published({
+      nodes: ['dns+http://gone.test:1/geoserver'],
+      lookup: async (host) => (host === 'gone.test' ? there : ['127.0.0.1']),
+    });
+    const { log, seen } = logged('Node:Draw:Wait');
+    const drawn = client.drawn({ ...request, log });
+    await seen;
+    there = [];
+    await drawn;
+  });
+
+  test('one that joins meanwhile has to draw it too', async () => {
+    const [first = '', second = ''] = byName();
+    let joined = false;
+    standIn.cluster.pause(1);
+    const { client, request } = await published({
+      nodes: [first, second],
+      lookup: async (host) => (host === 'replica-2.test' && !joined ? [] : ['127.0.0.1']),
+    });
+    const { log, seen } = logged('Node:Draw:Wait');
+    const drawn = client.drawn({ ...request, log });
+    await seen;
+    const before = standIn.requests.length;
+    joined = true;
+    standIn.cluster.resume(1);
+    await drawn;
+    const port = new URL(standIn.nodes[2] ?? '').port;
+    const asked = standIn.requests.slice(before).filter(({ node }) => node === 2);
+    assert.ok(
+      asked.some(({ path }) => path.includes('GetMap')),
+      `nothing was asked of the node at ${port}`,
+    );
+  });
+});
