@@ -49,7 +49,7 @@ const worker = only({
   enabled: flag,
   replicas,
   pdb,
-  autoscaling: only({ enabled: flag, min: replicas, max: whole(1, 1000), jobsPerPod: whole(1, 1_000_000) }),
+  autoscaling: only({ enabled: flag, min: whole(1, 1000), max: whole(1, 1000), jobsPerPod: whole(1, 1_000_000) }),
 });
 
 const redis = only({

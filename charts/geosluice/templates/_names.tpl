@@ -83,12 +83,12 @@ app.kubernetes.io/part-of: geosluice
 {{/* Port of a url, or of `host:port`. */}}
 {{- define "geosluice.portOf" -}}
 {{- $url := . -}}
-{{- $host := regexReplaceAll "^[a-z]+://([^/@]*@)?([^/?#]*).*$" $url "${2}" -}}
+{{- $host := regexReplaceAll "^[a-z+]+://([^/@]*@)?([^/?#]*).*$" $url "${2}" -}}
 {{- $port := regexFind ":[0-9]+$" $host | trimPrefix ":" -}}
 {{- if $port }}{{ $port -}}
 {{- else if hasPrefix "https:" $url }}443
 {{- else if or (hasPrefix "redis:" $url) (hasPrefix "rediss:" $url) }}6379
-{{- else if hasPrefix "http:" $url }}80
+{{- else if contains "http:" $url }}80
 {{- else }}443
 {{- end -}}
 {{- end -}}

@@ -35,7 +35,7 @@ chart:read+ingest+admin:{{ include "geosluice.apiKey" . | sha256sum }}
 {{- end -}}
 {{- if .Values.geonode.release -}}
 {{- $_ := set $out.geoserver "url" (printf "http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-primary"))) -}}
-{{- $_ := set $out.geoserver "nodes" (list (printf "http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-nodes")))) -}}
+{{- $_ := set $out.geoserver "nodes" (list (printf "dns+http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-nodes")))) -}}
 {{- $_ := set $out.geonode "url" (printf "http://%s:8000" (include "geosluice.geonodeHost" (list . "django"))) -}}
 {{- $_ := set $out.target "bucket" "geosluice" -}}
 {{- if .Values.geonode.minio -}}

@@ -56,6 +56,12 @@ export function createMetrics() {
       labelNames: ['stage'],
       registers,
     }),
+    queuePaused: new Gauge({
+      name: 'geosluice_queue_paused',
+      help: '1 where somebody paused a queue: what waits there is no backlog.',
+      labelNames: ['stage'],
+      registers,
+    }),
     datasets: new Gauge({
       name: 'geosluice_datasets',
       help: 'Datasets in the ledger, by state.',

@@ -56,6 +56,7 @@ export async function collectMetrics(
         metrics.queueJobs.set({ stage, state }, count);
       }
       metrics.queueHeld.set({ stage }, counts.heldForMs / 1000);
+      metrics.queuePaused.set({ stage }, counts.paused ? 1 : 0);
     }
     for (const [state, count] of Object.entries(datasets)) metrics.datasets.set({ state }, count);
   } catch {
