@@ -22,9 +22,6 @@
 {{- $told := dict -}}
 {{- range $key, $value := .values }}{{ if not (kindIs "invalid" $value) }}{{ $_ := set $told $key $value }}{{ end }}{{ end -}}
 {{- $merged := merge $told $preset -}}
-{{- if gt (int $merged.minReplicas) (int $merged.maxReplicas) -}}
-{{- fail (printf "autoscaling of %s: minReplicas %d is more than maxReplicas %d" .piece (int $merged.minReplicas) (int $merged.maxReplicas)) -}}
-{{- end -}}
 {{- if not (include "geonode.awake" .root) }}{{ $_ := set $merged "enabled" false }}{{ end -}}
 {{- toYaml $merged -}}
 {{- end }}
@@ -42,7 +39,7 @@ replicas: {{ ternary $preset.replicas .replicas (kindIs "invalid" .replicas) }}
 
 {{- /* The `replicas:` line of what there is one of; `keeper` says that it holds data others may want while the stack sleeps. */ -}}
 {{- define "geonode.single" -}}
-replicas: {{ ternary 1 0 (or (not (empty (include "geonode.awake" .root))) (and .keeper .root.Values.sleep.keepDataServices)) }}
+replicas: {{ ternary 1 0 (or (not (empty (include "geonode.awake" .root))) (and (eq (.keeper | default false) true) .root.Values.sleep.keepDataServices)) }}
 {{- end }}
 
 {{- define "geonode.budgets" -}}

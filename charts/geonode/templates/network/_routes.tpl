@@ -24,8 +24,5 @@ Sessions live in one node, so what is opened goes to the primary.
 {{- end }}
 
 {{- define "geonode.gatewayService" -}}
-{{- if .Values.geosluice.namespace -}}
-{{- fail "exposure.gatewayHost: an ingress reaches Services of its own namespace only; expose the gateway by charts/geosluice where geosluice.namespace is set" -}}
-{{- end -}}
 {{- include "geonode.geosluiceName" . -}}-gateway
 {{- end }}
