@@ -71,8 +71,13 @@ async function named(): Promise<S3Server> {
   };
 }
 
+/** The path of versitygw, built where it is missing. */
+export function versitygwProgram(): Promise<string> {
+  return goProgram('github.com/versity/versitygw/cmd/versitygw', VERSITYGW, VERSITYGW_GO);
+}
+
 async function startVersitygw(options: S3Options): Promise<S3Server> {
-  const command = await goProgram('github.com/versity/versitygw/cmd/versitygw', VERSITYGW, VERSITYGW_GO);
+  const command = await versitygwProgram();
   const access = credentials();
   return local(options, 1, access, async (folder, [port]) => {
     // versions must not lie inside of what is served

@@ -78,10 +78,11 @@ export async function startDeployment(
   return { ...deploymentOf(world, env, processes), close };
 }
 
-function deploymentOf(
+/** The ways in and out of a geosluice that runs in a world, wherever its processes are. */
+export function deploymentOf(
   world: World,
   env: Record<string, string>,
-  processes: Map<ServiceName | 'up', OurProcess>,
+  processes: ReadonlyMap<ServiceName | 'up', OurProcess>,
 ): Omit<Deployment, 'close'> {
   const { gateway, inbox } = world;
   const workspace = env.GEOSLUICE_WORKSPACE ?? 'geosluice';

@@ -61,7 +61,12 @@ export async function liveImages(options: { geonode: boolean }): Promise<LiveIma
 async function redisImage(): Promise<LocalImage> {
   const program = '/usr/bin/redis-check-rdb';
   if (!(await exists(program))) await aptInstall('redis-tools');
-  return { entrypoint: ['redis-server'], files: { '/usr/local/bin/redis-server': program }, workingDir: '/data', user: 999 };
+  return {
+    entrypoint: ['redis-server'],
+    files: { '/usr/local/bin/redis-server': program },
+    workingDir: '/data',
+    user: 999,
+  };
 }
 
 /** GeoNode from its packages, served by waitress in place of uWSGI. */
