@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type ActiveMq, startActiveMq } from '../activemq.ts';
 import { runProgram } from '../helm.ts';
+import { startProcess, withFreshPorts } from '../server-process.ts';
+import { activemqImage } from './image.ts';
 import { activemqHome, java } from './install.ts';
 import { connectStomp, type Stomp } from './stomp.ts';
 
@@ -70,5 +75,49 @@ describe('a real ActiveMQ', () => {
     assert.equal(code, 0, stderr);
     assert.equal((await heard(2)).length, 2);
     await stomp.close();
+  });
+
+  test('the broker of the GeoNode chart runs on what the chart configures, and speaks STOMP where a test needs it', async () => {
+    const chart = new URL('../../../charts/geonode/files/activemq/', import.meta.url);
+    const image = await activemqImage();
+    await withFreshPorts(1, async ([port]) => {
+      const folder = await mkdtemp(join(tmpdir(), 'geosluice-activemq-'));
+      const configured = await readFile(new URL('activemq.xml', chart), 'utf8');
+      assert.match(configured, /61616/);
+      await writeFile(join(folder, 'activemq.xml'), configured.replace('61616', String(port)));
+      const [user, password] = ['chart', 'secret'];
+      const env = {
+        ...image.env,
+        // outside of a container the image's files lie where they lie
+        ACTIVEMQ_HOME: await activemqHome(),
+        ACTIVEMQ_AS_SHIPPED: image.files?.[image.env?.ACTIVEMQ_AS_SHIPPED ?? ''] ?? '',
+        ACTIVEMQ_CONF: folder,
+        ACTIVEMQ_DATA: join(folder, 'data'),
+        ACTIVEMQ_TMP: folder,
+        ACTIVEMQ_CONNECTION_USER: user,
+        ACTIVEMQ_CONNECTION_PASSWORD: password,
+        ACTIVEMQ_OPTS: `-Xmx256m -Dlog4j2.configurationFile=${new URL('log4j2.properties', chart)}`,
+      };
+      const login = { host: '127.0.0.1', port: port!, user, password };
+      const server = await startProcess({
+        name: 'ActiveMQ of the chart',
+        command: image.files?.[image.entrypoint[0] ?? ''] ?? '',
+        args: ['console', `xbean:file:${folder}/activemq.xml`],
+        folder,
+        env,
+        probe: async () => (await connectStomp(login)).close(),
+      });
+      try {
+        await assert.rejects(connectStomp({ ...login, password: 'wrong' }));
+        const stomp = await connectStomp(login);
+        const heard = await listen(stomp, '/queue/Consumer.a.VirtualTopic.geoserver');
+        await stomp.send('/topic/VirtualTopic.geoserver', 'a change');
+        assert.deepEqual(await heard(1), ['a change']);
+        await stomp.close();
+      } finally {
+        await server.end();
+        await rm(folder, { recursive: true });
+      }
+    });
   });
 });

@@ -16,7 +16,7 @@ export interface StompOptions {
 export interface Stomp {
   /** Sends a message that outlives the broker. Resolves once the broker has stored it. */
   send(destination: string, body: string, headers?: Record<string, string>): Promise<void>;
-  /** Takes messages one after the other; each is acknowledged once it is handled. Resolves when the broker knows of it. */
+  /** Takes messages one after the other (over all subscriptions); each is acknowledged once it is handled. Resolves when the broker knows of it. */
   subscribe(destination: string, handle: (frame: StompFrame) => Promise<void>): Promise<void>;
   /** Resolves at the end of the connection, however it comes. */
   readonly closed: Promise<void>;
@@ -74,6 +74,7 @@ export async function connectStomp(options: StompOptions): Promise<Stomp> {
   const pulse = setInterval(() => socket.write('\n'), heartbeatMs / 4);
   closed.then(() => clearInterval(pulse));
 
+  let handled = Promise.resolve();
   let last = 0;
   const next = () => {
     last += 1;
@@ -87,9 +88,8 @@ export async function connectStomp(options: StompOptions): Promise<Stomp> {
     },
     subscribe: async (destination, handle) => {
       const id = next();
-      let chain = Promise.resolve();
       subscriptions.set(id, (frame) => {
-        chain = chain
+        handled = handled
           .then(() => handle(frame))
           .then(() => {
             const acknowledged = { id: frame.headers.ack ?? '' };
@@ -102,6 +102,8 @@ export async function connectStomp(options: StompOptions): Promise<Stomp> {
       await ask(id, { command: 'SUBSCRIBE', headers, body: '' });
     },
     close: async () => {
+      // what is handled is acknowledged, or it would come again
+      await handled;
       const receipt = next();
       await ask(receipt, { command: 'DISCONNECT', headers: { receipt }, body: '' }).catch(() => {});
       socket.destroy();

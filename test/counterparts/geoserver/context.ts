@@ -10,17 +10,55 @@ export interface NodeContext {
   catalog: Catalog;
   /** Changes this node's catalog and tells the others. */
   commit(changes: readonly Change[]): void;
+  /** Resolves when the broker has all that was committed. @throws BrokerDown */
+  told(): Promise<void>;
   sources: Sources;
   /** As GeoServer writes dates: `2026-11-23 15:05:51.488 UTC`. */
   now(): string;
   /** Numbers of imports, counted up. */
   nextImport(): number;
   imports: Map<number, object>;
+  /** What only a process of its own has. */
+  pod?: PodContext;
 }
+
+export interface PodContext {
+  /** cluster.properties; empty where it is no node of a cluster. */
+  cluster: ReadonlyMap<string, string>;
+  setPassword(user: string, password: string): void;
+}
+
+/** A node's context with what all kinds of nodes share. */
+export function createContext(own: Omit<NodeContext, 'now' | 'nextImport' | 'imports'>): NodeContext {
+  let lastImport = -1;
+  return {
+    ...own,
+    now: () => stamp(new Date()),
+    nextImport: () => {
+      lastImport += 1;
+      return lastImport;
+    },
+    imports: new Map(),
+  };
+}
+
+/** As GeoServer writes dates: `2026-11-23 15:05:51.488 UTC`. */
+export function stamp(date: Date): string {
+  return `${date.toISOString().replace('T', ' ').slice(0, 23)} UTC`;
+}
+
+/** The global styles of a fresh GeoServer. */
+export const DEFAULT_STYLES: readonly Change[] = ['raster', 'generic', 'point', 'line', 'polygon'].map((name) => ({
+  kind: 'style',
+  key: `:${name}`,
+  value: { name, sld: '<StyledLayerDescriptor version="1.0.0"/>' },
+}));
 
 export interface NodeRequest {
   node: NodeContext;
   method: string;
+  /** Who asks; empty where nobody said. */
+  user: string;
   /** Decoded segments below `/geoserver`, the suffix of the last one cut off. */
   segments: readonly string[];
   /** `json`, `xml`, `sld`…, from the suffix, else from Accept; `html` where neither says. */

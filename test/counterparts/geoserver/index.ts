@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { BlockCache } from './block-cache.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { type Cluster, createCluster } from './cluster.ts';
-import type { NodeContext } from './context.ts';
+import { createContext, DEFAULT_STYLES, type NodeContext, stamp } from './context.ts';
 import { createFailures, type FailureControl } from './failures.ts';
 import { createLock } from './lock.ts';
+import { basicLogin } from './login.ts';
 import { createNodeServer, type SeenRequest } from './node.ts';
 import { createSources, type S3Access } from './sources.ts';
 
@@ -63,6 +64,7 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
   const catalogs = Array.from({ length: count }, () => catalogWith(options.workspaces ?? []));
   const cluster = createCluster(catalogs, options.replicationDelayMs ?? 50);
   const failures = createFailures();
+  const login = basicLogin(user, password);
   const requests: SeenRequest[] = [];
   let gate: Promise<void> = Promise.resolve();
 
@@ -71,7 +73,7 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
     const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
     const lock = createLock();
     const context = contextOf(index, catalog, cluster, sources);
-    const server = createNodeServer({ context, lock, failures, seen: requests, user, password });
+    const server = createNodeServer({ context, lock, failures, seen: requests, login });
     return { server, lock, sources };
   });
   const nodes: string[] = [];
@@ -119,30 +121,13 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
 
 function catalogWith(workspaces: readonly string[]): Catalog {
   const catalog = createCatalog();
-  for (const name of ['raster', 'generic', 'point', 'line', 'polygon'])
-    catalog.apply({ kind: 'style', key: `:${name}`, value: { name, sld: `<StyledLayerDescriptor version="1.0.0"/>` } });
+  for (const style of DEFAULT_STYLES) catalog.apply(style);
   for (const name of workspaces)
     catalog.apply({ kind: 'workspace', key: name, value: { name, dateCreated: stamp(new Date()) } });
   return catalog;
 }
 
 function contextOf(index: number, catalog: Catalog, cluster: Cluster, sources: NodeContext['sources']): NodeContext {
-  let lastImport = -1;
-  return {
-    index,
-    catalog,
-    commit: (changes) => cluster.commit(index, changes),
-    sources,
-    now: () => stamp(new Date()),
-    nextImport: () => {
-      lastImport += 1;
-      return lastImport;
-    },
-    imports: new Map(),
-  };
-}
-
-/** As GeoServer writes dates: `2026-11-23 15:05:51.488 UTC`. */
-function stamp(date: Date): string {
-  return `${date.toISOString().replace('T', ' ').slice(0, 23)} UTC`;
+  const commit: NodeContext['commit'] = (changes) => cluster.commit(index, changes);
+  return createContext({ index, catalog, commit, sources, told: () => Promise.resolve() });
 }

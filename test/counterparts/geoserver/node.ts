@@ -3,6 +3,7 @@ import { BrokerDown } from './cluster.ts';
 import type { NodeContext, NodeRequest } from './context.ts';
 import type { FailureSource } from './failures.ts';
 import type { CatalogLock } from './lock.ts';
+import { type Login, userOf } from './login.ts';
 import { bare, jettyPage, Refused, type Reply, sentence } from './reply.ts';
 import { lockOf, route } from './routes.ts';
 
@@ -22,9 +23,9 @@ export interface NodeOptions {
   context: NodeContext;
   lock: CatalogLock;
   failures: FailureSource;
-  seen: SeenRequest[];
-  user: string;
-  password: string;
+  /** Takes down what is asked; null where nobody looks. */
+  seen: SeenRequest[] | null;
+  login: Login;
 }
 
 /** One node's HTTP server, not yet listening. */
@@ -50,7 +51,7 @@ async function serve(options: NodeOptions, incoming: IncomingMessage, response: 
     body: body.subarray(0, 65_536).toString('utf8'),
     status: null,
   };
-  options.seen.push(seen);
+  options.seen?.push(seen);
   const hit = options.failures.take(seen);
   if (hit === null || hit.failure.done === true) {
     const reply = await answer(options, incoming, body);
@@ -80,6 +81,7 @@ async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buf
   const request: NodeRequest = {
     node: options.context,
     method: incoming.method ?? 'GET',
+    user: userOf(incoming.headers.authorization ?? ''),
     segments,
     format,
     query: new URLSearchParams(search),
@@ -88,25 +90,30 @@ async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buf
     root,
     url,
   };
+  const lock = lockOf(request);
   const work = async () => {
     try {
-      return await route(request);
+      const reply = await route(request).catch(refusal);
+      if (lock === 'write') await options.context.told();
+      return reply;
     } catch (error) {
-      if (error instanceof Refused) return error.reply;
       // done here, told to nobody
       if (error instanceof BrokerDown) return sentence(500, 'Error occurred committing the transaction: broker down');
       throw error;
     }
   };
-  const lock = lockOf(request);
   return lock === 'none' ? work() : options.lock[lock](work);
+}
+
+function refusal(error: unknown): Reply {
+  if (error instanceof Refused) return error.reply;
+  throw error;
 }
 
 /** REST wants a user; maps are for all, but not with a wrong password. */
 function authenticate(options: NodeOptions, incoming: IncomingMessage, path: string, uri: string): Reply | null {
   const given = incoming.headers.authorization;
-  const wanted = `Basic ${Buffer.from(`${options.user}:${options.password}`, 'utf8').toString('base64')}`;
-  if (given === wanted) return null;
+  if (given !== undefined && options.login(given)) return null;
   const closed = path.startsWith('/geoserver/rest') || path.startsWith('/geoserver/gwc/rest');
   if (given === undefined && !closed) return null;
   const forget = 'remember-me=; Path=/geoserver; Expires=Thu, 01 Jan 1970 00:00:00 GMT';

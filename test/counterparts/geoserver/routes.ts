@@ -6,6 +6,7 @@ import { geofence, geowebcache } from './neighbours.ts';
 import { jettyPage, type Reply } from './reply.ts';
 import { coverages } from './rest-coverages.ts';
 import { layers, styles } from './rest-layers.ts';
+import { cluster, ownPassword } from './rest-pod.ts';
 import { stores, upload } from './rest-stores.ts';
 import { namespaces, workspaces } from './rest-workspaces.ts';
 import { wcs } from './wcs.ts';
@@ -23,6 +24,7 @@ export async function route(request: NodeRequest): Promise<Reply> {
   if (top === 'rest') return restRoute(request, rest);
   if (top === 'gwc' && rest[0] === 'rest') return geowebcache(request);
   if (top === 'geofence') return geofence(request);
+  if (top === 'web' || top === undefined) return { status: 200, type: 'text/html', body: '<title>GeoServer</title>' };
   const service = request.segments.at(-1);
   const scope = request.segments.slice(0, -1);
   if (scope.length > 2) return missing(request);
@@ -53,6 +55,10 @@ async function restRoute(request: NodeRequest, path: readonly string[]): Promise
       return imports(request, first);
     case 'geofence':
       return geofence(request);
+    case 'cluster':
+      return first === undefined ? cluster(request) : missing(request);
+    case 'security':
+      return first === 'self' && second === 'password' ? ownPassword(request) : missing(request);
     case 'workspaces':
       if (second === undefined) return workspaces(request, first);
       return inWorkspace(request, first ?? '', second, third, below);

@@ -26,7 +26,7 @@ export interface SourcesOptions {
   /** COG reads this one, as IIO_S3_AWS_* says. */
   s3: S3Access;
   /** s3.properties: what each alias stands for; may be added to while it runs. */
-  aliases: Map<string, S3Access>;
+  aliases: Pick<ReadonlyMap<string, S3Access>, 'get'>;
   /** S3GeoTiff's cache of this node. */
   cache: BlockCache;
   /** Awaited before each read of an object, so that a test can hold S3. */
