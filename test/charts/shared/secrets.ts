@@ -46,11 +46,16 @@ export interface Reference {
   by: string;
 }
 
+/** Kubernetes itself makes it in every namespace. */
+const EVERYWHERE = 'kube-root-ca.crt';
+
 /** What pods need to be there before they can start. */
 export function references(manifests: readonly Manifest[]): Reference[] {
-  return workloads(manifests).flatMap(({ kind, name, template }) =>
-    referencesOf(template.spec, `${kind} ${name}`).concat(accountOf(template.spec, `${kind} ${name}`)),
-  );
+  return workloads(manifests)
+    .flatMap(({ kind, name, template }) =>
+      referencesOf(template.spec, `${kind} ${name}`).concat(accountOf(template.spec, `${kind} ${name}`)),
+    )
+    .filter(({ name }) => name !== EVERYWHERE);
 }
 
 function accountOf(spec: V1PodSpec | undefined, by: string): Reference[] {
