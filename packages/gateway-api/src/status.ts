@@ -9,6 +9,7 @@ export const queueCountsSchema = z
     waiting: count,
     prioritized: count,
     delayed: count,
+    due: count.describe('Of the delayed ones, those whose time has come.'),
     active: count,
     failed: count,
     paused: z.boolean(),

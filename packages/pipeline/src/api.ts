@@ -59,6 +59,8 @@ export interface QueueCounts {
   waiting: number;
   prioritized: number;
   delayed: number;
+  /** Of the delayed ones, those whose time has come: workers take them as soon as there is one. */
+  due: number;
   active: number;
   failed: number;
   paused: boolean;

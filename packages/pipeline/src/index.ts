@@ -1,4 +1,5 @@
 export type * from './api.ts';
+export { decideBacklog } from './backlog.ts';
 export { decideRedis, type RedisVerdict } from './check-redis.ts';
 export { type PipelineCode, PipelineError } from './error.ts';
 export { openPipeline, type PipelineConfig } from './pipeline.ts';

@@ -137,28 +137,28 @@ export function createQueues(redis: Client, keys: Keys, onError: (error: Error) 
   };
 }
 
+/** BullMQ keeps a delayed job under its milliseconds times this. */
+const DELAYED_SCALE = 4_096;
+
+/** All of it at one moment, by Redis's own clock. */
+const COUNTS = script(`
+local q = KEYS[1]
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local held = tonumber(redis.call('HGET', KEYS[2], 'until') or '0') - now
+local due = string.format('(%.0f', (now + 1) * ${DELAYED_SCALE})
+return {
+  redis.call('LLEN', q .. ':wait'), redis.call('ZCARD', q .. ':prioritized'), redis.call('ZCARD', q .. ':delayed'),
+  redis.call('ZCOUNT', q .. ':delayed', '-inf', due), redis.call('LLEN', q .. ':active'),
+  redis.call('ZCARD', q .. ':failed'), redis.call('HEXISTS', q .. ':meta', 'paused'), math.max(0, held)
+}
+`);
+
 async function countsOf(redis: Client, keys: Keys, stage: StageName): Promise<QueueCounts> {
-  const queue = `${keys.root}:${stage}`;
-  const pipeline = redis
-    .pipeline()
-    .llen(`${queue}:wait`)
-    .zcard(`${queue}:prioritized`)
-    .zcard(`${queue}:delayed`)
-    .llen(`${queue}:active`)
-    .zcard(`${queue}:failed`)
-    .hexists(`${queue}:meta`, 'paused')
-    .hget(keys.hold(stage), 'until')
-    .time();
   try {
-    const answers = (await pipeline.exec()) ?? [];
-    for (const [error] of answers) if (error !== null) throw error;
-    const at = (index: number): number => Number(answers[index]?.[1] ?? 0);
-    // the hold's end is told by Redis's clock
-    const [seconds, micros] = (answers[7]?.[1] ?? [0, 0]) as [string, string];
-    return {
-      ...{ waiting: at(0), prioritized: at(1), delayed: at(2), active: at(3), failed: at(4), paused: at(5) === 1 },
-      heldForMs: Math.max(0, Math.ceil(at(6) - Number(seconds) * 1_000 - Number(micros) / 1_000)),
-    };
+    const answer = await runScript(redis, COUNTS, [`${keys.root}:${stage}`, keys.hold(stage)], []);
+    const [waiting, prioritized, delayed, due, active, failed, paused, heldForMs] = (answer as unknown[]).map(Number);
+    return { waiting, prioritized, delayed, due, active, failed, paused: paused === 1, heldForMs } as QueueCounts;
   } catch (error) {
     throw asPipelineError(error);
   }

@@ -50,6 +50,12 @@ export function createMetrics() {
       labelNames: ['stage', 'state'],
       registers,
     }),
+    queueBacklog: new Gauge({
+      name: 'geosluice_queue_backlog',
+      help: 'Jobs that call for workers: waiting, due and active; only the active ones while the queue is held or paused.',
+      labelNames: ['stage'],
+      registers,
+    }),
     queueHeld: new Gauge({
       name: 'geosluice_queue_held_seconds',
       help: 'Seconds until a held queue is tried again.',

@@ -1,5 +1,12 @@
 import type { Log, StageName } from '@geosluice/jobs';
-import { openPipeline, type Pipeline, runStage, type StageRunner, type StageRunnerOptions } from '@geosluice/pipeline';
+import {
+  decideBacklog,
+  openPipeline,
+  type Pipeline,
+  runStage,
+  type StageRunner,
+  type StageRunnerOptions,
+} from '@geosluice/pipeline';
 import { type Metrics, type Running, startHealthServer } from '@geosluice/service-kit';
 import type { GatewayConfig, WorkerConfig } from './config.ts';
 import { redisConfigOf } from './redis.ts';
@@ -55,6 +62,7 @@ export async function collectMetrics(
       for (const [state, count] of Object.entries({ waiting, prioritized, delayed, active, failed })) {
         metrics.queueJobs.set({ stage, state }, count);
       }
+      metrics.queueBacklog.set({ stage }, decideBacklog(counts));
       metrics.queueHeld.set({ stage }, counts.heldForMs / 1000);
       metrics.queuePaused.set({ stage }, counts.paused ? 1 : 0);
     }

@@ -78,7 +78,16 @@ export function createFakeGateway(looks: Array<Partial<Ingestion>> = []): FakeGa
       if (!watches.delete(id)) throw Object.assign(new Error(`no watch ${id}`), { code: 'WATCH_UNKNOWN' });
     },
     async status() {
-      const queue = { waiting: 3, prioritized: 1, delayed: 0, active: 2, failed: 1, paused: false, heldForMs: 5000 };
+      const queue = {
+        waiting: 3,
+        prioritized: 1,
+        delayed: 0,
+        due: 0,
+        active: 2,
+        failed: 1,
+        paused: false,
+        heldForMs: 5000,
+      };
       return { datasets: countsOf({ visible: 7, dead: 1 }), queues: { publish: queue } };
     },
     async *events() {},

@@ -147,7 +147,16 @@ export function createMemoryPipeline(): MemoryPipeline {
     queues: {
       counts: () =>
         kept(() => {
-          const idle = { waiting: 0, prioritized: 0, delayed: 0, active: 0, failed: 0, paused: false, heldForMs: 0 };
+          const idle = {
+            waiting: 0,
+            prioritized: 0,
+            delayed: 0,
+            due: 0,
+            active: 0,
+            failed: 0,
+            paused: false,
+            heldForMs: 0,
+          };
           return Object.fromEntries(STAGES.map((stage) => [stage, idle])) as Record<StageName, typeof idle>;
         }),
     },
