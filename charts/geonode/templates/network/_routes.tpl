@@ -14,7 +14,7 @@ Sessions live in one node, so what is opened goes to the primary.
   (merge (dict "path" "/geoserver/web") (ternary $primary $django .Values.exposure.geoserverWeb)) -}}
 {{- if .Values.exposure.geoserverWeb -}}
 {{- /* where a sign-in comes back to */ -}}
-{{- range $path := list "/geoserver/index.html" "/geoserver/j_spring_security_check" "/geoserver/j_spring_oauth2_geonode_login" "/geoserver/j_spring_oauth2_geonode_logout" "/geoserver/login" -}}
+{{- range $path := list "/geoserver/index.html" "/geoserver/j_spring_security_check" "/geoserver/j_spring_oauth2_geonode_login" "/geoserver/j_spring_oauth2_geonode_logout" "/geoserver/login" "/geoserver/oauth2" -}}
 {{- $routes = append $routes (merge (dict "path" $path) $primary) -}}
 {{- end -}}
 {{- end -}}
