@@ -10,11 +10,18 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const FLOORS: ReadonlyArray<readonly string[]> = [
   ['jobs'],
   ['xml', 'gateway-api'],
-  ['sources', 'geotiff', 'metadata', 'object-store', 'geoserver', 'geonode', 'service-kit'],
+  ['sources', 'geotiff', 'metadata', 'object-store', 'geoserver', 'geonode', 'external-metrics', 'service-kit'],
   ['pipeline', 'stages'],
   ['cli', 'console'],
   ['service-wiring'],
-  ['service-discover', 'service-upload', 'service-publish', 'service-register', 'service-gateway'],
+  [
+    'service-discover',
+    'service-upload',
+    'service-publish',
+    'service-register',
+    'service-gateway',
+    'service-external-metrics',
+  ],
   ['service-standalone'],
 ];
 /** Rooms that only services may enter. */

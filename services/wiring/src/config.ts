@@ -5,5 +5,6 @@ export type DiscoverConfig = ConfigOf<(typeof PROCESSES)['discover']>;
 export type UploadConfig = ConfigOf<(typeof PROCESSES)['upload']>;
 export type PublishConfig = ConfigOf<(typeof PROCESSES)['publish']>;
 export type RegisterConfig = ConfigOf<(typeof PROCESSES)['register']>;
+export type ExternalMetricsConfig = ConfigOf<(typeof PROCESSES)['external-metrics']>;
 /** What all four workers read. */
 export type WorkerConfig = DiscoverConfig;

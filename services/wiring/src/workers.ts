@@ -14,8 +14,12 @@ import { redisConfigOf } from './redis.ts';
 /** A worker that has not asked for jobs for so long is restarted: a silent death after a failover looks like this. */
 const POLLED_WITHIN_MS = 120_000;
 
-export function openPipelineOf(config: Pick<GatewayConfig, 'redis'>, log: Log): Promise<Pipeline> {
-  return openPipeline({ redisUrl: redisConfigOf(config.redis), prefix: config.redis.prefix, log });
+export function openPipelineOf(
+  config: Pick<GatewayConfig, 'redis'>,
+  log: Log,
+  options: { commandTimeoutMs?: number } = {},
+): Promise<Pipeline> {
+  return openPipeline({ redisUrl: redisConfigOf(config.redis), prefix: config.redis.prefix, log, ...options });
 }
 
 /** Starts the runner of one stage with the deployment's settings and the project's metrics. */

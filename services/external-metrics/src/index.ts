@@ -1,0 +1,1 @@
+export { startExternalMetrics } from './start.ts';
