@@ -122,6 +122,8 @@ function defaultCell(value: unknown): string {
   return text.length > LONGEST_DEFAULT ? 'see values.yaml' : `\`${cell(text)}\``;
 }
 
+/** A `<` would begin a tag, but in code it stands for itself. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  const parts = text.split('`').map((part, index) => (index % 2 === 0 ? part.replaceAll('<', '&lt;') : part));
+  return parts.join('`').replaceAll('|', '\\|');
 }

@@ -31,7 +31,7 @@ for (const chart of CHARTS) {
     assert.ok(values().length > 50, 'few values were found');
     assert.deepEqual(
       values()
-        .filter(({ what }) => what.length < 4)
+        .filter(({ what }) => what.length < 3)
         .map(({ name }) => name),
       [],
     );

@@ -24,7 +24,8 @@ def folder_of(version):
 @functools.cache
 def registry_of(version):
     definitions = json.loads((folder_of(version) / "_definitions.json").read_text())
-    return Registry().with_resource("_definitions.json", Resource(definitions, DRAFT202012))
+    # crawled once here, or else anew for every object
+    return Registry().with_resource("_definitions.json", Resource(definitions, DRAFT202012)).crawl()
 
 
 @functools.cache
