@@ -25,7 +25,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path = urlsplit(self.path).path
         if path == "/healthz":
-            self._json(200, {"status": "ok"})
+            self._json(200, {"status": "ok", "moment": self.journal.clock()})
         elif path not in ("/changes", "/delta"):
             self._json(404, {"error": "There is /healthz, /snapshot, /changes and /delta."})
         elif self._may():
