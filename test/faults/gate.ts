@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../world/until.ts';
 
 export interface GateRequest {
@@ -34,6 +35,8 @@ export interface Gate {
    * is held.
    */
   hold(match: Match, how?: { pass?: number; done?: boolean }): Hold;
+  /** From now on every request waits so many milliseconds before it goes on, as over a long line. */
+  slow(ms: number): void;
   /** Refuses connections, and breaks those that are open. */
   shut(): Promise<void>;
   open(): Promise<void>;
@@ -54,6 +57,7 @@ export async function startGate(upstream: string): Promise<Gate> {
   const agent = new Agent({ keepAlive: true });
   const requests: GateRequest[] = [];
   const holdings: Holding[] = [];
+  let latencyMs = 0;
 
   const holdFor = (request: GateRequest): Holding | null => {
     const holding = holdings.find(({ match }) => match(request));
@@ -78,6 +82,7 @@ export async function startGate(upstream: string): Promise<Gate> {
       ...{ method, path: url, copies: headers['x-amz-copy-source'] !== undefined, answered: false },
     };
     requests.push(request);
+    if (latencyMs > 0) await wait(latencyMs);
     const holding = holdFor(request);
     // a body that is not read would hide that the client is gone
     const body = holding === null ? incoming : Readable.from([await buffer(incoming)]);
@@ -133,6 +138,9 @@ export async function startGate(upstream: string): Promise<Gate> {
           resolve();
         },
       };
+    },
+    slow: (ms) => {
+      latencyMs = ms;
     },
     shut,
     open: async () => {

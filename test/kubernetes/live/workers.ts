@@ -7,6 +7,7 @@ import { type Deployment, deploymentOf } from '../../e2e/deployment.ts';
 import { startWorld, type World } from '../../world/world.ts';
 import type { KubernetesObject } from '../client.ts';
 import { type Cluster, startCluster } from '../cluster.ts';
+import type { ImageTable, LocalImage } from '../kubelet/images.ts';
 import { liveImages } from './images.ts';
 
 const CHART = resolve(import.meta.dirname, '../../../charts/geosluice');
@@ -26,7 +27,14 @@ export interface LiveWorkers {
   stop(): Promise<void>;
 }
 
-export async function startLiveWorkers(options: { nodes?: number; env?: Values } = {}): Promise<LiveWorkers> {
+export interface LiveWorkersOptions {
+  nodes?: number;
+  env?: Values;
+  /** What stands for further images, by their names without a tag. */
+  images?: Readonly<Record<string, LocalImage>>;
+}
+
+export async function startLiveWorkers(options: LiveWorkersOptions = {}): Promise<LiveWorkers> {
   const closers: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
@@ -36,7 +44,9 @@ export async function startLiveWorkers(options: { nodes?: number; env?: Values }
     closers.push(images.remove);
     const world = await startWorld({ geonode: 'stand-in' });
     closers.push(world.stop);
-    const cluster = await startCluster({ images: images.table, nodes: options.nodes ?? 2 });
+    const table: ImageTable = (image, container) =>
+      options.images?.[image.replace(/:[^:/]*$/, '')] ?? images.table(image, container);
+    const cluster = await startCluster({ images: table, nodes: options.nodes ?? 2 });
     closers.push(cluster.stop);
     const files = await mkdtemp(join(tmpdir(), 'geosluice-values-'));
     closers.push(() => rm(files, { recursive: true }));
