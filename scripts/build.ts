@@ -1,13 +1,16 @@
 /**
- * Bundles every process into one file below dist/bin/, for images only; development runs the TypeScript as it stands.
+ * Bundles processes into one file each below <outdir>/bin/, for images only; development runs the TypeScript as it stands.
  * What is read from disk at run time lies beside the bundles: EPSG definitions, the API page's files, the status page.
+ *
+ *     node scripts/build.ts [--process upload] [--outdir dist]
  */
-import { cpSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { cpSync, globSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, type Metafile } from 'esbuild';
+import { type Bundled, billOfMaterials } from './sbom.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PROCESSES = ['discover', 'upload', 'publish', 'register', 'gateway', 'standalone'] as const;
 
 /** CommonJS packages ask for Node's modules by `require` and for their own files by `__dirname`. */
 const BANNER = [
@@ -19,11 +22,22 @@ const BANNER = [
   'const __dirname = __dirnameOf(__filename);',
 ].join('\n');
 
-/** @param outdir e.g. `dist`; emptied first */
-export async function bundle(outdir: string): Promise<void> {
+/** Every service that is a process of its own. */
+export function processes(): string[] {
+  return globSync('services/*/src/main.ts', { cwd: ROOT })
+    .map((path) => basename(dirname(dirname(path))))
+    .sort();
+}
+
+/**
+ * @param outdir e.g. `dist`; emptied first
+ * @param names which processes; all where absent
+ */
+export async function bundle(outdir: string, names: readonly string[] = processes()): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
-  await build({
-    entryPoints: Object.fromEntries(PROCESSES.map((name) => [name, join(ROOT, 'services', name, 'src', 'main.ts')])),
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(names.map((name) => [name, join(ROOT, 'services', name, 'src', 'main.ts')])),
     outdir: join(outdir, 'bin'),
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -35,17 +49,55 @@ export async function bundle(outdir: string): Promise<void> {
     legalComments: 'linked',
     banner: { js: BANNER },
     logLevel: 'warning',
+    metafile: true,
   });
-  const packageOf = (room: string, name: string) => realpathSync(join(ROOT, room, 'node_modules', name));
-  mkdirSync(join(outdir, 'node_modules'), { recursive: true });
-  cpSync(packageOf('packages/formats/geotiff', 'epsg-index'), join(outdir, 'node_modules', 'epsg-index'), {
-    recursive: true,
-  });
-  const page = join(packageOf('services/gateway', '@fastify/swagger-ui'), 'static');
-  cpSync(page, join(outdir, 'static'), { recursive: true });
-  // its entry point and its library each look for it from where they themselves would lie
-  cpSync(join(page, 'logo.svg'), join(outdir, 'bin', 'static', 'logo.svg'));
-  cpSync(join(ROOT, 'services/gateway/src/routes/status-page.html'), join(outdir, 'bin', 'status-page.html'));
+  const inputs = inputsOf(metafile);
+  const beside = copyBeside(outdir, inputs);
+  const bill = billOfMaterials(ROOT, names.length === 1 ? `geosluice-${names[0]}` : 'geosluice', [
+    ...inputs,
+    ...beside,
+  ]);
+  writeFileSync(join(outdir, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
 }
 
-if (import.meta.main) await bundle(join(ROOT, 'dist'));
+/** Files that are really in the bundles: what nobody uses is shaken off. */
+function inputsOf({ outputs }: Metafile): Bundled[] {
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => path),
+  );
+  return [...new Set(used)].sort();
+}
+
+/** Copies what the bundled code reads from disk. @returns the packages it came from */
+function copyBeside(outdir: string, inputs: readonly Bundled[]): Bundled[] {
+  const packageOf = (room: string, name: string) => realpathSync(join(ROOT, room, 'node_modules', name));
+  const copied: Bundled[] = [];
+  if (inputs.some((path) => path.endsWith('packages/formats/geotiff/src/crs/definitions.ts'))) {
+    const index = packageOf('packages/formats/geotiff', 'epsg-index');
+    mkdirSync(join(outdir, 'node_modules'), { recursive: true });
+    cpSync(index, join(outdir, 'node_modules', 'epsg-index'), { recursive: true });
+    copied.push(join(index, 'package.json'));
+  }
+  if (inputs.some((path) => path.includes('/@fastify/swagger-ui/'))) {
+    const page = join(packageOf('services/gateway', '@fastify/swagger-ui'), 'static');
+    cpSync(page, join(outdir, 'static'), { recursive: true });
+    // its entry point and its library each look for it from where they themselves would lie
+    cpSync(join(page, 'logo.svg'), join(outdir, 'bin', 'static', 'logo.svg'));
+    cpSync(join(ROOT, 'services/gateway/src/routes/status-page.html'), join(outdir, 'bin', 'status-page.html'));
+  }
+  return copied;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { process: { type: 'string', multiple: true }, outdir: { type: 'string', default: join(ROOT, 'dist') } },
+  });
+  const unknown = values.process?.filter((name) => !processes().includes(name)) ?? [];
+  if (unknown.length > 0) {
+    process.stderr.write(`no process ${unknown.join(', ')}; there are ${processes().join(', ')}\n`);
+    process.exit(2);
+  }
+  await bundle(values.outdir, values.process);
+}
