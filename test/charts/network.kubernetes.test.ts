@@ -190,6 +190,38 @@ test('without a ServiceMonitor nobody scrapes, and with KEDA its operator reads 
   );
 });
 
+test('with databases and S3 of your own the arrows go there, and workers to nothing else that is private', async () => {
+  const { arrows } = await world(
+    { values: {}, files: ['charts/geosluice/examples/production.yaml'] },
+    { files: ['charts/geonode/examples/production.yaml'] },
+  );
+  const from = (target: string) =>
+    arrows
+      .filter((one) => one.endsWith(`→ ${target}`))
+      .map((one) => one.split(' → ')[0] ?? '')
+      .sort();
+  const djangos = ['geonode/bootstrap', 'geonode/celery', 'geonode/celery-beat', 'geonode/django'];
+  const geoservers = ['geonode/geoserver-primary', 'geonode/geoserver-replica'];
+  const sluices = ['discover', 'gateway', 'publish', 'register', 'sweep-uploads', 'test', 'upload'].map(
+    (name) => `geosluice/${name}`,
+  );
+  assert.deepEqual(from('a machine of the network:5432'), [...djangos, ...geoservers]);
+  assert.deepEqual(from('a machine of the network:6380'), djangos);
+  const s3 = from('the internet:443').filter((name) => name !== 'geosluice/external-metrics');
+  assert.deepEqual(s3, [...djangos.filter((name) => name !== 'geonode/celery-beat'), ...geoservers, ...sluices]);
+  const inside = arrows.filter(
+    (one) => /^geosluice.* → (a machine|a pod|another pod|instance|Kubernetes)/.test(one) && !/:53/.test(one),
+  );
+  assert.deepEqual(
+    inside.filter((one) => !one.startsWith('geosluice/external-metrics')),
+    [],
+  );
+  assert.deepEqual(
+    arrows.filter((one) => one.includes('→ instance metadata')),
+    [],
+  );
+});
+
 test('switched off, the policies are gone', async () => {
   const off = { networkPolicy: { enabled: false } };
   for (const manifests of [

@@ -60,7 +60,7 @@ export function outside(namespace: string): Place[] {
     pod('KEDA', 'keda', 7, { app: 'keda-operator' }, [{ port: 9666 }]),
     host('Kubernetes API', '10.0.0.1', 443, 6443, 10250),
     host('instance metadata', '169.254.169.254', 80),
-    host('a machine of the network', '192.168.7.7', 22, 80, 443, 5432, 6379),
+    host('a machine of the network', '192.168.7.7', 22, 80, 443, 5432, 6379, 6380),
     host('the internet', '198.51.100.7', 22, 25, 80, 443),
   ];
 }
