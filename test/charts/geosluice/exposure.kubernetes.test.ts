@@ -46,7 +46,7 @@ test('dashboard, alerts and the adapter’s rule ask only for metrics that there
   for (const file of ['files/dashboard.json', 'files/alerts.yaml', 'examples/autoscaling-prometheus.yaml']) {
     const asked = metricsIn(readFileSync(join(ROOT, 'charts/geosluice', file), 'utf8'));
     asked.delete('geosluice_backlog');
-    assert.ok(asked.size > 1, file);
+    assert.ok(asked.size > 0, file);
     assert.deepEqual(
       [...asked].filter((name) => !known.has(name)),
       [],
