@@ -8,6 +8,8 @@ import { removeFolder, startProcess, withFreshPorts } from './server-process.ts'
 
 /** Debian 12's PostgreSQL, and the image that has the same one. */
 const BINARIES = '/usr/lib/postgresql/15/bin';
+/** Of PostGIS, which is a package of its own. */
+const EXTENSION = '/usr/share/postgresql/15/extension/postgis.control';
 const IMAGE = 'postgis/postgis:15-3.5';
 const USER = 'geosluice';
 const PASSWORD = 'geosluice';
@@ -43,19 +45,19 @@ export interface PostgisServer {
 export async function startPostgis(): Promise<PostgisServer> {
   const named = process.env.GEOSLUICE_TEST_POSTGIS_URL;
   if (named !== undefined && named !== '') {
-    await ensure('psql', 'postgresql-client-15');
+    await ensure([join(BINARIES, 'psql')], 'postgresql-client-15');
     return server(named, async () => {});
   }
   if (process.env.GEOSLUICE_TEST_DOCKER === '1') {
-    await ensure('psql', 'postgresql-client-15');
+    await ensure([join(BINARIES, 'psql')], 'postgresql-client-15');
     return inDocker();
   }
-  await ensure('initdb', 'postgresql-15-postgis-3', 'postgresql-15-postgis-3-scripts');
+  await ensure([join(BINARIES, 'initdb'), EXTENSION], 'postgresql-15-postgis-3', 'postgresql-15-postgis-3-scripts');
   return locally();
 }
 
-async function ensure(program: string, ...packages: string[]): Promise<void> {
-  if (await exists(join(BINARIES, program))) return;
+async function ensure(files: string[], ...packages: string[]): Promise<void> {
+  if ((await Promise.all(files.map(exists))).every(Boolean)) return;
   if (process.getuid?.() !== 0) throw new Error(`install ${packages.join(' ')}, or run the test as root`);
   await aptInstall(...packages);
 }
