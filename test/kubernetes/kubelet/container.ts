@@ -143,7 +143,7 @@ export function containerLife(context: ContainerContext): ContainerLife {
     const left = Math.max(deadline - Date.now(), 0);
     await Promise.race([current.ended, wait(left, undefined, { signal: patience.signal, ref: false }).catch(() => {})]);
     patience.abort();
-    current.kill();
+    await current.kill();
     await current.ended;
   };
 
@@ -173,7 +173,7 @@ export function containerLife(context: ContainerContext): ContainerLife {
       process = await begin();
       if (process === null) return over;
       // a stop that came while it was being set up
-      if (stopping.signal.aborted) process.kill();
+      if (stopping.signal.aborted) await process.kill();
       over = await runOnce(process);
       if (stopping.signal.aborted || !context.restarts(over)) return over;
       lastState = state;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { asContainer, foldersOf, type StartPlan, startScript } from './start-script.ts';
+import { asContainer, emptyFolders, foldersOf, type StartPlan, startScript } from './start-script.ts';
 
 /** A container's processes while they run, and how they ended. */
 export interface ContainerProcess {
@@ -13,7 +13,7 @@ export interface ContainerProcess {
   readonly pid: () => Promise<number | null>;
   signal(signal: NodeJS.Signals): Promise<void>;
   /** Kills all of it at once. */
-  kill(): void;
+  kill(): Promise<void>;
   /** Runs a command beside it. */
   exec(command: readonly string[], timeoutMs: number): Promise<ExecResult>;
 }
@@ -39,7 +39,7 @@ const SIGNALS: Partial<Record<NodeJS.Signals, number>> = {
 /** Starts a container in a pod's network namespace; what it writes goes to a file. */
 export async function startContainer(plan: StartPlan, namespace: string, log: string): Promise<ContainerProcess> {
   for (const folder of foldersOf(plan)) await mkdir(folder, { recursive: true });
-  for (const place of [0, 1]) await chmod(join(plan.folder, 'empty', `${place}`), 0o1777);
+  for (const folder of emptyFolders(plan.folder)) await chmod(folder, folder.endsWith('tmp') ? 0o1777 : 0o755);
   const script = join(plan.folder, 'start.sh');
   await writeFile(script, startScript(plan), { mode: 0o600 });
   const output = await open(log, 'a');
@@ -87,16 +87,13 @@ export async function startContainer(plan: StartPlan, namespace: string, log: st
     pid,
     signal: async (signal) => {
       const target = await pid();
-      if (target === null || !running()) return;
-      try {
-        process.kill(target, signal);
-      } catch {
-        // it ended just now
-      }
+      if (target !== null && running()) tryToKill(target, signal);
     },
-    kill: () => {
-      // unshare takes its child with it, and the first process of a PID namespace all others
-      if (running()) child.kill('SIGKILL');
+    kill: async () => {
+      // the first process of a PID namespace takes all others with it, and is told of when they are gone
+      const target = await pid();
+      if (!running()) return;
+      if (target === null || !tryToKill(target, 'SIGKILL')) child.kill('SIGKILL');
     },
     exec: async (command, timeoutMs) => {
       const target = await pid();
@@ -105,6 +102,15 @@ export async function startContainer(plan: StartPlan, namespace: string, log: st
       return execute('nsenter', inside, timeoutMs);
     },
   };
+}
+
+/** @returns whether there was a process */
+function tryToKill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 function execute(program: string, args: readonly string[], timeoutMs: number): Promise<ExecResult> {

@@ -30,6 +30,8 @@ export interface StartPlan {
 
 /** Folders of the host whose content no image has. */
 export const EMPTY = ['/tmp', '/var/tmp', '/run'];
+/** Where the host's files are while the container's are put together. */
+const HOST = '/.host';
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /**
@@ -37,32 +39,31 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
  * container's file system out of the host's, moves into it, drops its privileges and executes the command.
  */
 export function startScript(plan: StartPlan): string {
-  const root = `${plan.folder}/root`;
   const { identity } = plan;
+  const empty = EMPTY.filter((path) => !plan.mounts.some(({ target }) => target === path));
+  const host = (path: string): string => quote(HOST + path);
   const lines = [
     'set -e',
     'umask 022',
     `echo ${quote(plan.hostname)} > /proc/sys/kernel/hostname`,
-    overlay('/', `${plan.folder}/written`, root),
-    `cd ${quote(root)}`,
-    ...plan.passable.map((path) => `chmod a+x ${quote(`.${path}`)}`),
-    `for file in ${quote(plan.etc)}/*; do rm -f "etc/\${file##*/}"; cp "$file" etc/; done`,
-    ...EMPTY.map((path, index) =>
-      bind({ source: `${plan.folder}/empty/${index}`, target: path }, identity.readOnlyRoot),
-    ),
-    'mount -t proc proc proc',
-    'mount --bind /sys sys && mount -o remount,bind,ro sys',
-    'mount -t tmpfs -o mode=755 dev dev && mkdir dev/shm dev/pts && ln -s /proc/self/fd dev/fd',
-    'ln -s fd/0 dev/stdin && ln -s fd/1 dev/stdout && ln -s fd/2 dev/stderr',
-    `for device in ${DEVICES.join(' ')}; do : > dev/$device; mount --bind /dev/$device dev/$device; done`,
-    'mount -t tmpfs -o mode=1777 shm dev/shm',
-    'mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts && ln -s pts/ptmx dev/ptmx',
+    overlay('/', `${plan.folder}/written`, `${plan.folder}/root`),
+    `cd ${quote(`${plan.folder}/root`)}`,
+    // from inside, so that links in the container's paths lead to the container's own files
+    `mkdir .${HOST} && pivot_root . .${HOST} && cd /`,
+    ...plan.passable.map((path) => `chmod a+x ${quote(path)}`),
+    `for file in ${host(plan.etc)}/*; do rm -f "/etc/\${file##*/}"; cp "$file" /etc/; done`,
+    ...empty.map((path) => bind(emptyFolder(plan.folder, path), path, false)),
+    'mount -t proc proc /proc',
+    bind('/sys', '/sys', true),
+    'mount -t tmpfs -o mode=755 dev /dev && mkdir /dev/shm /dev/pts && ln -s /proc/self/fd /dev/fd',
+    'ln -s fd/0 /dev/stdin && ln -s fd/1 /dev/stdout && ln -s fd/2 /dev/stderr',
+    `for device in ${DEVICES.join(' ')}; do : > /dev/$device; mount --bind ${HOST}/dev/$device /dev/$device; done`,
+    'mount -t tmpfs -o mode=1777 shm /dev/shm',
+    'mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts /dev/pts && ln -s pts/ptmx /dev/ptmx',
     ...sorted(plan.mounts).flatMap((mount) => mountLines(plan, mount)),
-    `mkdir -p ${quote(`.${plan.workingDir}`)}`,
-    'pivot_root . .',
-    'umount -l .',
-    'cd /',
-    ...(identity.readOnlyRoot ? ['mount -o remount,bind,ro /'] : []),
+    `mkdir -p ${quote(plan.workingDir)}`,
+    `umount -l ${HOST} && rmdir ${HOST}`,
+    ...(identity.readOnlyRoot ? ['/', ...empty].map(setReadOnly) : []),
     // tells the kubelet that the command is next
     'echo >&3; exec 3>&-',
     `exec ${asContainer(plan).map(quote).join(' ')}`,
@@ -82,11 +83,16 @@ export function foldersOf({ folder, mounts }: StartPlan): string[] {
     `${folder}/written`,
     ...mounts.flatMap((mount, index) => (mount.copyOnWrite ? [copyOf(folder, index)] : [])),
   ];
-  return [
-    `${folder}/root`,
-    ...overlays.flatMap((path) => [`${path}/upper`, `${path}/work`]),
-    ...EMPTY.map((_, index) => `${folder}/empty/${index}`),
-  ];
+  return [`${folder}/root`, ...overlays.flatMap((path) => [`${path}/upper`, `${path}/work`]), ...emptyFolders(folder)];
+}
+
+/** What stands for the host's folders whose content no image has; everybody may write into them. */
+export function emptyFolders(folder: string): string[] {
+  return EMPTY.map((path) => emptyFolder(folder, path));
+}
+
+function emptyFolder(folder: string, path: string): string {
+  return `${folder}/empty${path.replaceAll('/', '-')}`;
 }
 
 function copyOf(folder: string, index: number): string {
@@ -94,12 +100,12 @@ function copyOf(folder: string, index: number): string {
 }
 
 function mountLines(plan: StartPlan, mount: Mount): string[] {
-  const target = `.${mount.target}`;
+  const target = quote(mount.target);
   const place = mount.file
-    ? `mkdir -p ${quote(dirname(target))} && { [ -e ${quote(target)} ] || : > ${quote(target)}; }`
-    : `mkdir -p ${quote(target)}`;
-  const written = copyOf(plan.folder, plan.mounts.indexOf(mount));
-  return [place, mount.copyOnWrite ? overlay(mount.source, written, target) : bind(mount, mount.readOnly)];
+    ? `mkdir -p ${quote(dirname(mount.target))} && { [ -e ${target} ] || : > ${target}; }`
+    : `mkdir -p ${target}`;
+  if (!mount.copyOnWrite) return [place, bind(mount.source, mount.target, mount.readOnly)];
+  return [place, overlay(HOST + mount.source, HOST + copyOf(plan.folder, plan.mounts.indexOf(mount)), mount.target)];
 }
 
 function overlay(lower: string, written: string, target: string): string {
@@ -107,9 +113,12 @@ function overlay(lower: string, written: string, target: string): string {
   return `mount -t overlay overlay -o ${quote(options)} ${quote(target)}`;
 }
 
-function bind({ source, target }: { source: string; target: string }, readOnly: boolean): string {
-  const place = quote(target.startsWith('.') ? target : `.${target}`);
-  return `mount --bind ${quote(source)} ${place}${readOnly ? ` && mount -o remount,bind,ro ${place}` : ''}`;
+function bind(source: string, target: string, readOnly: boolean): string {
+  return `mount --bind ${quote(HOST + source)} ${quote(target)}${readOnly ? ` && ${setReadOnly(target)}` : ''}`;
+}
+
+function setReadOnly(target: string): string {
+  return `mount -o remount,bind,ro ${quote(target)}`;
 }
 
 /** What lies in another mount comes after it. */

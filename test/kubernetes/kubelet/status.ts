@@ -60,7 +60,8 @@ function phaseOf({ failed, over, initialized, main }: PodView): NonNullable<PodS
 }
 
 function condition(type: string, holds: boolean, why: { reason?: string; message?: string } = {}): Condition {
-  return { type, status: holds ? 'True' : 'False', ...why };
+  // a reason that no longer holds is taken out of what is stored
+  return { type, status: holds ? 'True' : 'False', reason: why.reason ?? null, message: why.message ?? null };
 }
 
 function withTransition(next: Condition, before: readonly Condition[] = []): Condition {

@@ -180,8 +180,8 @@ export interface PodStatus {
 export interface Condition {
   type: string;
   status: 'True' | 'False';
-  reason?: string;
-  message?: string;
+  reason?: string | null;
+  message?: string | null;
   lastTransitionTime?: string;
 }
 

@@ -40,6 +40,10 @@ done
 for namespace in /run/netns/"$name"-*; do
   [ -e "$namespace" ] && ip netns del "\${namespace##*/}"
 done
+# a pod that was being made
+for link in /sys/class/net/v"$name"-*; do
+  [ -e "$link" ] && ip link del "\${link##*/}"
+done
 ip route del local "$range" dev lo
 ip link del "$name"
 # processes that are dying may still hold files
@@ -62,8 +66,10 @@ export async function makeNetwork(folders: readonly string[]): Promise<ClusterNe
   const network = `10.${number}`;
   const gateway = `${network}.0.1`;
   const serviceRange = `${network}.128.0/17`;
+  let removed = false;
   const leash = leaveWatchdog([name, serviceRange, ...folders]);
   const remove = async (): Promise<void> => {
+    removed = true;
     await runInstaller('sh', ['-c', CLEAN, 'clean', name, serviceRange, ...folders]);
     leash.end('bye\n');
   };
@@ -80,6 +86,7 @@ export async function makeNetwork(folders: readonly string[]): Promise<ClusterNe
 
   let pods = 0;
   const addPod = async (): Promise<PodNetwork> => {
+    if (removed) throw new Error('the network is gone');
     pods += 1;
     // addresses come round late, so that no neighbour remembers another pod under one
     const place = pods % PODS_AT_ONCE;

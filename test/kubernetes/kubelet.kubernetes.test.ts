@@ -1,0 +1,394 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { KubernetesObject } from './client.ts';
+import { type Cluster, startCluster, until } from './cluster.ts';
+import type { Container, ContainerStatus, Pod, PodSpec } from './kubelet/types.ts';
+
+const SHELL = 'test/shell:1';
+const NODE = 'test/node:1';
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
+const PODS = '/api/v1/namespaces/pods/pods';
+
+let cluster: Cluster;
+const told: string[] = [];
+
+before(async () => {
+  cluster = await startCluster({
+    images: {
+      [SHELL]: { entrypoint: ['sh', '-c'], args: [FOREVER] },
+      [NODE]: { entrypoint: [process.execPath, '-e'], args: ['setInterval(() => {}, 1000)'] },
+    },
+    nodes: 2,
+    tell: (line) => told.push(line),
+  });
+  await cluster.createNamespace('pods');
+  await cluster.apply(
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'pods' },
+      data: { COLOUR: 'green', size: '7' },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'login', namespace: 'pods' },
+      stringData: { password: 'p$(A)"x' },
+    },
+  );
+});
+after(() => cluster.stop());
+
+/** A pod of one container that runs a shell script. */
+function shellPod(
+  name: string,
+  script: string,
+  container: Partial<Container> = {},
+  spec: Partial<PodSpec> = {},
+): object {
+  const main = { name: 'main', image: SHELL, args: [script], ...container };
+  const metadata = { name, namespace: 'pods', labels: { app: name } };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [main], ...spec } };
+}
+
+const once: Partial<PodSpec> = { restartPolicy: 'Never' };
+
+const get = (name: string): Promise<Pod> => cluster.client.get<Pod>(`${PODS}/${name}`);
+
+async function untilPhase(name: string, ...phases: string[]): Promise<Pod> {
+  let pod = await get(name);
+  await until(async () => {
+    pod = await get(name);
+    return phases.includes(pod.status.phase ?? '');
+  });
+  return pod;
+}
+
+async function untilReady(name: string): Promise<Pod> {
+  await until(async () => isReady(await get(name)));
+  return get(name);
+}
+
+function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+}
+
+function statusOf({ status }: Pod, name = 'main'): ContainerStatus {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const unknown = {
+    name,
+    image: '',
+    imageID: '',
+    ready: false,
+    started: false,
+    restartCount: 0,
+    state: {},
+    lastState: {},
+  };
+  return all.find((one) => one.name === name) ?? unknown;
+}
+
+/** Runs a script to its end. @returns its output */
+async function outputOf(
+  name: string,
+  script: string,
+  container: Partial<Container> = {},
+  spec: Partial<PodSpec> = {},
+): Promise<string> {
+  await cluster.apply(shellPod(name, script, container, { ...once, ...spec }));
+  const pod = await untilPhase(name, 'Succeeded', 'Failed');
+  const output = await cluster.logs('pods', name);
+  assert.equal(pod.status.phase, 'Succeeded', output);
+  return output;
+}
+
+describe('a container', () => {
+  test('has the environment its pod, a ConfigMap and a Secret give it', async () => {
+    const output = await outputOf(
+      'environment',
+      'echo "$COLOUR $SIZE $PASSWORD $NAME $LIMIT $JOINED $ABSENT."; echo "$KUBERNETES_SERVICE_PORT"',
+      {
+        envFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'not-there', optional: true } }],
+        env: [
+          { name: 'SIZE', valueFrom: { configMapKeyRef: { name: 'settings', key: 'size' } } },
+          { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
+          { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+          { name: 'JOINED', value: '$(SIZE)-$(NAME)-$(NOBODY)-$$(SIZE)' },
+          { name: 'ABSENT', valueFrom: { secretKeyRef: { name: 'login', key: 'absent', optional: true } } },
+        ],
+        resources: { limits: { memory: '256Mi' } },
+      },
+    );
+    assert.equal(output, 'green 7 p$(A)"x environment 256 7-environment-$(NOBODY)-$(SIZE) .\n443\n');
+  });
+
+  test('waits for a ConfigMap that is not there yet', async () => {
+    await cluster.apply(
+      shellPod(
+        'early',
+        'echo "$WORD"',
+        { env: [{ name: 'WORD', valueFrom: { configMapKeyRef: { name: 'late', key: 'word' } } }] },
+        once,
+      ),
+    );
+    await until(async () => statusOf(await get('early')).state.waiting?.reason === 'CreateContainerConfigError');
+    assert.match(statusOf(await get('early')).state.waiting?.message ?? '', /configmap "late" not found/);
+    await cluster.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'late', namespace: 'pods' },
+      data: { word: 'here' },
+    });
+    await untilPhase('early', 'Succeeded');
+    assert.equal(await cluster.logs('pods', 'early'), 'here\n');
+  });
+
+  test('whose image is not in the table says so', async () => {
+    await cluster.apply(shellPod('unknown', 'true', { image: 'nobody/knows:1' }));
+    await until(async () => statusOf(await get('unknown')).state.waiting?.reason === 'ErrImagePull');
+    assert.match(
+      statusOf(await get('unknown')).state.waiting?.message ?? '',
+      /nobody\/knows:1 is not in this test's table/,
+    );
+    assert.ok(told.includes('image nobody/knows:1 → none'));
+  });
+
+  test('cannot write to a read-only root, but to its volumes', async () => {
+    const output = await outputOf(
+      'read-only',
+      'touch /x /etc/x /tmp/x /var/tmp/x /run/x 2>&1 | grep -c Read-only; echo kept > /data/file; cat /data/file; ls /config; touch /config/x 2>&1 | grep -c Read-only',
+      {
+        securityContext: { readOnlyRootFilesystem: true },
+        volumeMounts: [
+          { name: 'data', mountPath: '/data' },
+          { name: 'config', mountPath: '/config' },
+        ],
+      },
+      {
+        volumes: [
+          { name: 'data', emptyDir: { medium: 'Memory' } },
+          { name: 'config', configMap: { name: 'settings' } },
+        ],
+      },
+    );
+    assert.equal(output, '5\nkept\nCOLOUR\nsize\n1\n');
+  });
+
+  test('keeps what it writes to itself', async () => {
+    const path = '/etc/geosluice-test-mark';
+    await outputOf('writer', `echo mine > ${path}; rm /etc/passwd; cat ${path}`);
+    assert.equal(
+      await outputOf('reader', `[ -e ${path} ] && echo seen; grep -c ^root: /etc/passwd; ls -A /tmp | wc -l`),
+      '1\n0\n',
+    );
+  });
+
+  test('runs as the user, group and file group it is told, without privileges', async () => {
+    const output = await outputOf(
+      'non-root',
+      'id; grep -h CapBnd /proc/self/status; grep -h NoNewPrivs /proc/self/status; echo x > /data/file; stat -c "%u %g" /data/file; chown 0 /data/file 2>&1 | grep -c "not permitted"',
+      {
+        securityContext: { capabilities: { drop: ['ALL'] }, allowPrivilegeEscalation: false },
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+      {
+        securityContext: { runAsUser: 65532, runAsGroup: 65532, fsGroup: 2000 },
+        volumes: [{ name: 'data', emptyDir: {} }],
+      },
+    );
+    const lines = output.replaceAll('\t', ' ').split('\n');
+    assert.equal(lines[0], 'uid=65532(app) gid=65532(app) groups=65532(app),2000');
+    assert.deepEqual(lines.slice(1, 5), ['CapBnd: 0000000000000000', 'NoNewPrivs: 1', '65532 2000', '1']);
+  });
+
+  test('that must not run as root and would is refused', async () => {
+    await cluster.apply(shellPod('root', 'id', {}, { securityContext: { runAsNonRoot: true } }));
+    await until(async () => statusOf(await get('root')).state.waiting?.reason === 'CreateContainerConfigError');
+    assert.match(statusOf(await get('root')).state.waiting?.message ?? '', /runAsNonRoot and image will run as root/);
+  });
+
+  test('is told by SIGTERM after its preStop hook, and has its grace period', async () => {
+    const script = 'trap "sleep 0.5; cat /data/hook; echo said goodbye; exit 0" TERM; while :; do sleep 0.1; done';
+    const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'echo hook > /data/hook'] } } };
+    const volumes = [{ name: 'data', emptyDir: {} }];
+    await cluster.apply(
+      shellPod('polite', script, { lifecycle, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes }),
+    );
+    await untilReady('polite');
+    const follow = cluster.kubectl('logs', '-f', '-n', 'pods', 'polite');
+    // the follower must be there before the end
+    await until(async () => (await cluster.kubectl('get', '--raw', `${PODS}/polite/log`)).code === 0);
+    await cluster.client.delete(`${PODS}/polite`);
+    await until(async () => (await cluster.client.find(`${PODS}/polite`)) === null);
+    assert.match((await follow).stdout, /hook\nsaid goodbye\n$/);
+  });
+
+  test('that does not listen to SIGTERM is killed after its grace period', async () => {
+    await cluster.apply(
+      shellPod('deaf', 'trap "" TERM; while :; do sleep 1; done', {}, { terminationGracePeriodSeconds: 2 }),
+    );
+    await untilReady('deaf');
+    const pid = await cluster.kubelet.pods.get('pods/deaf')!.containers.get('main')!.process()!.pid();
+    const asked = Date.now();
+    await cluster.client.delete(`${PODS}/deaf`);
+    await until(async () => (await cluster.client.find(`${PODS}/deaf`)) === null);
+    const took = Date.now() - asked;
+    assert.ok(took >= 1_900 && took < 10_000, `${took} ms`);
+    assert.throws(() => process.kill(pid!, 0), { code: 'ESRCH' });
+  });
+
+  test('that fails is started again, later each time', async () => {
+    await cluster.apply(shellPod('failing', 'echo start; echo why > /dev/termination-log; exit 3'));
+    await until(async () => statusOf(await get('failing')).restartCount >= 2);
+    await until(async () => statusOf(await get('failing')).state.waiting?.reason === 'CrashLoopBackOff');
+    const { exitCode, message } = statusOf(await get('failing')).lastState.terminated ?? {};
+    assert.deepEqual({ exitCode, message }, { exitCode: 3, message: 'why\n' });
+    assert.equal((await cluster.kubectl('logs', '-n', 'pods', 'failing', '--previous')).stdout, 'start\n');
+  });
+});
+
+describe('a pod', () => {
+  test('runs its init containers in order, and a sidecar beside the main one', async () => {
+    const mounts = { volumeMounts: [{ name: 'data', mountPath: '/data' }] };
+    const init = (name: string, script: string, more: Partial<Container> = {}): Container => ({
+      name,
+      image: SHELL,
+      args: [script],
+      ...mounts,
+      ...more,
+    });
+    const output = await outputOf('in-order', 'cat /data/order; kill -0 1 && cat /data/sidecar', mounts, {
+      volumes: [{ name: 'data', emptyDir: {} }],
+      initContainers: [
+        init('first', 'sleep 0.3; echo first >> /data/order'),
+        init('beside', `echo beside >> /data/order; sleep 0.3; echo up > /data/sidecar; ${FOREVER}`, {
+          restartPolicy: 'Always',
+          startupProbe: { exec: { command: ['test', '-e', '/data/sidecar'] }, periodSeconds: 1 },
+        }),
+        init('second', 'cat /data/sidecar >> /data/order; echo second >> /data/order'),
+      ],
+    });
+    assert.equal(output, 'first\nbeside\nup\nsecond\nup\n');
+    await until(async () => statusOf(await get('in-order'), 'beside').state.terminated !== undefined);
+  });
+
+  test('does not start where an init container fails for good', async () => {
+    const initContainers = [{ name: 'broken', image: SHELL, args: ['exit 4'] }];
+    await cluster.apply(shellPod('not-begun', 'echo never', {}, { ...once, initContainers }));
+    const pod = await untilPhase('not-begun', 'Failed');
+    assert.equal(statusOf(pod, 'broken').state.terminated?.exitCode, 4);
+    assert.ok(statusOf(pod).state.waiting !== undefined);
+  });
+
+  test('is restarted by its liveness probe', async () => {
+    const livenessProbe = {
+      exec: { command: ['test', '!', '-e', '/data/ill'] },
+      periodSeconds: 1,
+      failureThreshold: 1,
+    };
+    const script =
+      '[ -e /data/ill ] && rm /data/ill || { sleep 1; touch /data/ill; }; trap "exit 0" TERM; while :; do sleep 0.1; done';
+    const volumes = [{ name: 'data', emptyDir: {} }];
+    await cluster.apply(
+      shellPod('ill', script, { livenessProbe, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes }),
+    );
+    await until(async () => statusOf(await get('ill')).restartCount === 1 && isReady(await get('ill')));
+  });
+
+  test('finds what it was promised in projected volumes', async () => {
+    const volumes = [
+      {
+        name: 'all',
+        projected: {
+          defaultMode: 0o400,
+          sources: [
+            { configMap: { name: 'settings', items: [{ key: 'size', path: 'deep/size' }] } },
+            { secret: { name: 'login' } },
+            { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+            { serviceAccountToken: { path: 'token', audience: 'somebody' } },
+          ],
+        },
+      },
+    ];
+    const volumeMounts = [
+      { name: 'all', mountPath: '/all' },
+      { name: 'all', mountPath: '/etc/one-file', subPath: 'password' },
+    ];
+    const script =
+      'cat /all/deep/size /all/labels; echo; cat /etc/one-file; echo; stat -L -c %a /all/password; cut -d. -f2 /all/token';
+    const [labels, password, mode, claims = ''] = (
+      await outputOf('projected', script, { volumeMounts }, { volumes })
+    ).split('\n');
+    assert.deepEqual([labels, password, mode], ['7app="projected"', 'p$(A)"x', '400']);
+    assert.deepEqual(JSON.parse(Buffer.from(claims, 'base64url').toString()).aud, ['somebody']);
+  });
+
+  test('asks the API server by its service account', async () => {
+    const script = `const { readFileSync } = require('node:fs'); const folder = '/var/run/secrets/kubernetes.io/serviceaccount/';
+      const options = { ca: readFileSync(folder + 'ca.crt'), headers: { authorization: 'Bearer ' + readFileSync(folder + 'token') } };
+      require('node:https').get('https://kubernetes.default.svc/api/v1/namespaces/pods/secrets', options, (answer) => console.log(answer.resume().statusCode));`;
+    assert.equal(await outputOf('asking', script, { image: NODE }), '403\n');
+  });
+
+  test('keeps a claimed volume over its own end, and the folder goes with the claim', async () => {
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    await cluster.apply({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'disk', namespace: 'pods' },
+      spec: claim,
+    });
+    const volumes = [{ name: 'disk', persistentVolumeClaim: { claimName: 'disk' } }];
+    const volumeMounts = [{ name: 'disk', mountPath: '/disk', subPath: 'inside' }];
+    assert.equal(
+      await outputOf('claim-1', 'echo kept > /disk/file; ls /disk', { volumeMounts }, { volumes }),
+      'file\n',
+    );
+    await cluster.client.delete(`${PODS}/claim-1`);
+    assert.equal(await outputOf('claim-2', 'cat /disk/file', { volumeMounts }, { volumes }), 'kept\n');
+    await cluster.client.delete(`${PODS}/claim-2`);
+    await cluster.client.delete('/api/v1/namespaces/pods/persistentvolumeclaims/disk');
+    await until(async () => (await cluster.client.list('/api/v1/persistentvolumes')).items.length === 0);
+  });
+
+  test('of a Job completes it, and one that fails is tried again', async () => {
+    const template = (script: string): object => ({
+      spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: SHELL, args: [script] }] },
+    });
+    const job = (name: string, script: string): object => ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name, namespace: 'pods' },
+      spec: { backoffLimit: 0, template: template(script) },
+    });
+    await cluster.apply(job('good', 'exit 0'), job('bad', 'exit 1'));
+    const wait = (name: string, condition: string) =>
+      cluster.kubectl('wait', '-n', 'pods', `job/${name}`, `--for=condition=${condition}`, '--timeout=60s');
+    assert.deepEqual([(await wait('good', 'Complete')).code, (await wait('bad', 'Failed')).code], [0, 0]);
+  });
+
+  test('that breaks the rules of its namespace is refused', async () => {
+    await cluster.createNamespace('strict', { restricted: true });
+    await assert.rejects(
+      cluster.client.create('/api/v1/namespaces/strict/pods', {
+        metadata: { name: 'bad' },
+        spec: { containers: [{ name: 'main', image: SHELL }] },
+      }),
+      /violates PodSecurity "restricted/,
+    );
+    const securityContext = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } };
+    const container = {
+      name: 'main',
+      image: SHELL,
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    };
+    await cluster.client.create('/api/v1/namespaces/strict/pods', {
+      metadata: { name: 'good' },
+      spec: { securityContext, containers: [container] },
+    });
+    await until(async () =>
+      isReady(await cluster.client.get<Pod & KubernetesObject>('/api/v1/namespaces/strict/pods/good')),
+    );
+  });
+});
