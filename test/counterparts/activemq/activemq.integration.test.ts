@@ -86,23 +86,30 @@ describe('a real ActiveMQ', () => {
       assert.match(configured, /61616/);
       await writeFile(join(folder, 'activemq.xml'), configured.replace('61616', String(port)));
       const [user, password] = ['chart', 'secret'];
+      const home = await activemqHome();
       const env = {
         ...image.env,
-        // outside of a container the image's files lie where they lie
-        ACTIVEMQ_HOME: await activemqHome(),
-        ACTIVEMQ_AS_SHIPPED: image.files?.[image.env?.ACTIVEMQ_AS_SHIPPED ?? ''] ?? '',
-        ACTIVEMQ_CONF: folder,
-        ACTIVEMQ_DATA: join(folder, 'data'),
-        ACTIVEMQ_TMP: folder,
+        TMPDIR: folder,
         ACTIVEMQ_CONNECTION_USER: user,
         ACTIVEMQ_CONNECTION_PASSWORD: password,
-        ACTIVEMQ_OPTS: `-Xmx256m -Dlog4j2.configurationFile=${new URL('log4j2.properties', chart)}`,
+      };
+      const properties = {
+        'log4j2.configurationFile': `${new URL('log4j2.properties', chart)}`,
+        'activemq.home': home,
+        'activemq.base': home,
+        'activemq.conf': folder,
+        'activemq.data': join(folder, 'data'),
       };
       const login = { host: '127.0.0.1', port: port!, user, password };
       const server = await startProcess({
         name: 'ActiveMQ of the chart',
-        command: image.files?.[image.entrypoint[0] ?? ''] ?? '',
-        args: ['console', `xbean:file:${folder}/activemq.xml`],
+        // outside of a container the image's files lie where they lie
+        command: 'sh',
+        args: [
+          image.files?.['/usr/local/bin/java'] ?? '',
+          ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
+          ...['-jar', `${home}/bin/activemq.jar`, 'start', `xbean:file:${folder}/activemq.xml`],
+        ],
         folder,
         env,
         probe: async () => (await connectStomp(login)).close(),

@@ -1,10 +1,21 @@
 #!/bin/sh
-# Stands for bin/activemq of the image: the broker as it is configured, with STOMP beside OpenWire on each of its ports.
+# Stands for the image's java: the broker as it is configured, with STOMP beside OpenWire on each of its ports.
 # GeoServer's stand-in speaks STOMP; the broker tells the two apart by a connection's first bytes.
 set -eu
 
-task=${1:-console}
-config=${2:-xbean:file:${ACTIVEMQ_CONF:-$ACTIVEMQ_HOME/conf}/activemq.xml}
-edited=${ACTIVEMQ_TMP:-/tmp}/activemq-with-stomp.xml
-sed 's|uri="tcp://|uri="auto://|; s|uri="nio://|uri="auto+nio://|' "${config#xbean:file:}" >"$edited"
-exec "$ACTIVEMQ_AS_SHIPPED" "$task" "xbean:file:$edited"
+edited=${TMPDIR:-/tmp}/activemq-with-stomp.xml
+left=$#
+while [ "$left" -gt 0 ]; do
+  word=$1
+  shift
+  case $word in
+    xbean:file:*)
+      sed 's|uri="tcp://|uri="auto://|; s|uri="nio://|uri="auto+nio://|' "${word#xbean:file:}" >"$edited"
+      word=xbean:file:$edited
+      ;;
+  esac
+  set -- "$@" "$word"
+  left=$((left - 1))
+done
+# a share of this machine's memory would be far more than a container's
+exec "$JAVA_AS_SHIPPED" -Xmx256m "$@"
