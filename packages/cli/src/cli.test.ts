@@ -21,6 +21,9 @@ async function cli(
     ports: {
       gateway: () => fake,
       inbox: () => assert.fail('no upload was asked for'),
+      scratch: () => assert.fail('nothing is put anywhere'),
+      sweepUploads: () => assert.fail('no sweep was asked for'),
+      fetch: () => assert.fail('nothing is fetched'),
       inspect: () => assert.fail('no inspection was asked for'),
       doctor: () => assert.fail('no check was asked for'),
       up: () => assert.fail('nothing was started'),

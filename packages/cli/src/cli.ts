@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GeosluiceError, STATES } from '@geosluice/jobs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import * as datasets from './commands/datasets.ts';
@@ -5,6 +6,8 @@ import * as dead from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { ingest } from './commands/ingest.ts';
 import { inspect } from './commands/inspect.ts';
+import { smoke } from './commands/smoke.ts';
+import { sweepUploads } from './commands/sweep-uploads.ts';
 import * as watches from './commands/watch.ts';
 import { EXIT } from './exit-codes.ts';
 import { readIngestOptions, withIngestOptions } from './options.ts';
@@ -57,6 +60,7 @@ function report(error: unknown, output: Output, signal: AbortSignal): number {
     return EXIT.usage;
   if (typeof code === 'string' && UNKNOWN.has(code)) return EXIT.unknown;
   if (typeof code === 'string' && KEYS.has(code)) return EXIT.usage;
+  if (code === 'SMOKE_REFUSED') return EXIT.refused;
   return error instanceof GeosluiceError && error.means === 'reject' ? EXIT.refused : EXIT.unavailable;
 }
 
@@ -202,6 +206,30 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
   command(program, 'doctor', 'try every counterpart and say what to do').action(() =>
     choose((output, signal) => doctor(ports, output, signal)),
   );
+  command(program, 'smoke', 'send one tiny raster all the way through, and take it away again')
+    .option('--timeout <seconds>', 'for all of it', limit, 300)
+    .option('--map', 'fetch its map from GeoServer’s public address too', false)
+    .option('--keep', 'leave it where it is', false)
+    .action((flags) =>
+      choose((output, signal) =>
+        smoke(
+          {
+            id: randomUUID().slice(0, 8),
+            timeoutSeconds: flags.timeout,
+            map: flags.map === true,
+            keep: flags.keep === true,
+          },
+          ports,
+          output,
+          signal,
+        ),
+      ),
+    );
+  command(program, 'sweep-uploads', 'give back what unfinished uploads left in the target bucket')
+    .option('--older-than-hours <n>', 'begun longer ago than that', limit, 168)
+    .action((flags) =>
+      choose((output, signal) => sweepUploads({ olderThanHours: flags.olderThanHours }, ports, output, signal)),
+    );
   command(program, 'up', 'the gateway and all workers in one process, until Ctrl-C').action(() =>
     choose(async (_output, signal) => {
       await ports.up(signal);

@@ -5,6 +5,7 @@ import type {
   LedgerEntry,
   Location,
   RasterFacts,
+  S3Location,
   Step,
 } from '@geosluice/jobs';
 import type { DeadLetter, Ingestion, LedgerEvent, QueueCounts, Watch } from '@geosluice/pipeline';
@@ -78,10 +79,24 @@ export interface InboxPort {
   ): Promise<Location[]>;
 }
 
+/** Small files in the inbox that are put there to be taken away again. */
+export interface ScratchPort {
+  /** Where a file of this name lies. */
+  locationOf(name: string): S3Location;
+  put(name: string, body: Buffer, options: { contentType: string; signal: AbortSignal }): Promise<void>;
+  /** What is gone already is success. */
+  remove(location: Location, signal: AbortSignal): Promise<void>;
+}
+
 /** Everything the commands need; made lazily, because `ls` needs no S3 and `inspect` no gateway. */
 export interface CliPorts {
   gateway(): GatewayPort;
   inbox(): InboxPort;
+  scratch(): ScratchPort;
+  /** Aborts unfinished uploads to the target bucket begun longer ago than that. @returns how many */
+  sweepUploads(olderThanMs: number, signal: AbortSignal): Promise<number>;
+  /** Gets a small thing by http, as a browser would. */
+  fetch(url: string, signal: AbortSignal): Promise<{ status: number; type: string; bytes: Buffer }>;
   inspect(source: Location, options: IngestOptions, signal: AbortSignal): Promise<Inspection>;
   doctor(signal: AbortSignal): AsyncIterable<CheckResult>;
   /** Runs the gateway and all workers until the signal. */

@@ -5,13 +5,14 @@ import { createGatewayClient } from '@geosluice/gateway-api';
 import { readRaster } from '@geosluice/geotiff';
 import { type Location, parseLocation, type S3Location, SILENT } from '@geosluice/jobs';
 import { readSidecar } from '@geosluice/metadata';
+import { createObjectStore, createS3Client } from '@geosluice/object-store';
 import {
   CLIENT,
   ConfigError,
   describeConfig,
   type Environment,
   loadConfig,
-  PROCESSES,
+  RULES,
   SOURCE,
   TARGET,
 } from '@geosluice/service-kit';
@@ -28,14 +29,8 @@ export function cliPorts(env: Environment): CliPorts {
       return createGatewayClient({ url: client.url, key: client.key ?? null });
     },
     inbox() {
-      const { rules } = PROCESSES.upload;
-      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules }, withTarget(env));
-      if (config.client.inbox === undefined) {
-        throw new ConfigError([
-          'GEOSLUICE_INBOX is missing: a path of this machine is uploaded there first, e.g. s3://inbox/cli/',
-        ]);
-      }
-      const inbox = parseLocation(config.client.inbox) as S3Location;
+      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules: RULES }, withTarget(env));
+      const inbox = inboxOf(config.client, 'a path of this machine is uploaded there first');
       return createInbox({
         files: (root) => filesBelow(root).for({ kind: 'file', path: root }),
         store: openStorage(config, SILENT).storeOf(inbox.bucket),
@@ -45,6 +40,37 @@ export function cliPorts(env: Environment): CliPorts {
           join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'geosluice', 'uploads.json'),
         ),
       });
+    },
+    scratch() {
+      const config = loadConfig({ client: CLIENT, target: TARGET, source: SOURCE, rules: RULES }, withTarget(env));
+      const inbox = inboxOf(config.client, 'the raster is put there');
+      const store = openStorage(config, SILENT).storeOf(inbox.bucket);
+      const locationOf = (name: string): S3Location => ({ ...inbox, key: `${inbox.key}${name}` });
+      return {
+        locationOf,
+        async put(name, body, { contentType, signal }) {
+          await store.put(locationOf(name), body, { contentType, signal });
+        },
+        async remove(location, signal) {
+          if (location.kind === 's3') await store.deleteObject(location, { signal });
+        },
+      };
+    },
+    async sweepUploads(olderThanMs, signal) {
+      const { target } = loadConfig({ target: TARGET }, env);
+      const client = createS3Client(target);
+      try {
+        return await createObjectStore({ client }).abortStale(target.bucket, `${target.prefix}/`, olderThanMs, {
+          signal,
+        });
+      } finally {
+        client.destroy();
+      }
+    },
+    async fetch(url, signal) {
+      const answer = await fetch(url, { signal });
+      const type = answer.headers.get('content-type') ?? '';
+      return { status: answer.status, type, bytes: Buffer.from(await answer.arrayBuffer()) };
     },
     inspect: (location, options, signal) => {
       const { source } = loadConfig({ source: SOURCE }, env);
@@ -58,6 +84,12 @@ export function cliPorts(env: Environment): CliPorts {
     up: (signal) => up(env, signal),
     config: () => describeConfig(env),
   };
+}
+
+/** The inbox that is configured. @throws ConfigError where none is */
+function inboxOf({ inbox }: { inbox?: string | undefined }, why: string): S3Location {
+  if (inbox === undefined) throw new ConfigError([`GEOSLUICE_INBOX is missing: ${why}, e.g. s3://inbox/cli/`]);
+  return parseLocation(inbox) as S3Location;
 }
 
 function filesBelow(root: string) {
@@ -77,7 +109,7 @@ function sourcesFor(location: Location, env: Environment) {
     const allowed = protocol === 'http:' ? `http://${host}` : host;
     return openSources({ allow: { buckets: [], hosts: [allowed], roots: [] } });
   }
-  const config = loadConfig({ target: TARGET, source: SOURCE, rules: PROCESSES.upload.rules }, withTarget(env));
+  const config = loadConfig({ target: TARGET, source: SOURCE, rules: RULES }, withTarget(env));
   const open = { ...config, source: { ...config.source, allowBuckets: [location.bucket] } };
   return openStorage(open, SILENT).sources;
 }
