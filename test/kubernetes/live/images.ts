@@ -1,17 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { bundle } from '../../../scripts/build.ts';
 import { activemqImage } from '../../counterparts/activemq/image.ts';
 import { exists } from '../../counterparts/cache.ts';
 import { APP_FOLDER, geonodeDump } from '../../counterparts/geonode-database.ts';
 import { geonodePython } from '../../counterparts/geonode-python.ts';
+import { geoserverImage } from '../../counterparts/geoserver/image.ts';
 import { aptInstall } from '../../counterparts/packages.ts';
 import { startPostgis } from '../../counterparts/postgis.ts';
 import { versitygwProgram } from '../../counterparts/s3.ts';
 import type { ImageTable, LocalImage } from '../kubelet/images.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const NODE = { '/usr/local/bin/node': process.execPath };
 
@@ -77,21 +77,6 @@ async function geonodeImage(): Promise<LocalImage> {
     entrypoint: ['python'],
     files: Object.fromEntries(['python', 'celery', 'uwsgi'].map(program)),
     env: { GEONODE_PYTHON: python, PYTHONPATH: APP_FOLDER, PYTHONDONTWRITEBYTECODE: '1' },
-    user: 65532,
-    group: 65532,
-  };
-}
-
-/** The image's own start script, and the stand-in in Tomcat's place. */
-function geoserverImage(): LocalImage {
-  return {
-    entrypoint: ['/opt/geosluice/start.sh'],
-    files: {
-      ...NODE,
-      '/opt/geosluice': join(ROOT, 'docker/geoserver'),
-      '/usr/local/bin/catalina.sh': join(PROGRAMS, 'catalina.sh'),
-    },
-    env: { GEOSERVER_STAND_IN: join(ROOT, 'test/counterparts/geoserver/pod.ts') },
     user: 65532,
     group: 65532,
   };
