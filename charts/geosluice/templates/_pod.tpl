@@ -139,6 +139,8 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "geosluice.selector" (list $root (index $ 1)) | nindent 8 }}
+    # pods that an update takes away do not count
+    matchLabelKeys: [pod-template-hash]
 {{- end }}
 {{- end }}
 {{- end -}}

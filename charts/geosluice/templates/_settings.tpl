@@ -37,11 +37,11 @@ chart:read+ingest+admin:{{ include "geosluice.apiKey" . | sha256sum }}
 {{- $_ := set $out.geoserver "url" (printf "http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-primary"))) -}}
 {{- $_ := set $out.geoserver "nodes" (list (printf "dns+http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-nodes")))) -}}
 {{- $_ := set $out.geonode "url" (printf "http://%s:8000" (include "geosluice.geonodeHost" (list . "django"))) -}}
-{{- $_ := set $out.target "bucket" "geosluice" -}}
 {{- if .Values.geonode.minio -}}
+{{- $_ := set $out.target "bucket" "geosluice" -}}
 {{- $_ := set $out.target "endpoint" (printf "http://%s:9000" (include "geosluice.geonodeHost" (list . "minio"))) -}}
-{{- $_ := set $out.geoserver "alias" "geosluice" -}}
 {{- end -}}
+{{- if or .Values.geonode.minio .Values.config.target.endpoint }}{{ $_ := set $out.geoserver "alias" "geosluice" }}{{ end -}}
 {{- end -}}
 {{- if .Values.gateway.enabled -}}
 {{- $_ := set $out.client "url" (printf "http://%s-gateway:%d" $fullname (int .Values.gateway.service.port)) -}}
@@ -55,7 +55,7 @@ chart:read+ingest+admin:{{ include "geosluice.apiKey" . | sha256sum }}
 {{- else if $allowed -}}
 {{- $first := index $allowed 0 -}}
 {{- $_ := set $out.client "inbox" (printf "s3://%s/" (trimSuffix "/" $first)) -}}
-{{- else if .Values.geonode.release -}}
+{{- else if and .Values.geonode.release .Values.geonode.minio -}}
 {{- $_ := set $out.source "allowBuckets" (list "inbox") -}}
 {{- $_ := set $out.client "inbox" "s3://inbox/" -}}
 {{- else if $bucket -}}

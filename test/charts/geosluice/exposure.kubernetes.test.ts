@@ -114,7 +114,7 @@ test('the notes name the next step, and what stays when the release goes', async
   const plain = await notes({});
   assert.match(plain, /kubectl --namespace geo port-forward service\/geosluice-gateway 8080:8080/);
   assert.match(plain, /get secret geosluice-key --output jsonpath/);
-  assert.match(plain, /helm test --namespace geo geosluice --logs/);
+  assert.match(plain, /helm test --namespace geo geosluice\n/);
   assert.match(plain, /geosluice ingest s3:\/\/rasters\/inbox\/ --wait/);
   assert.match(plain, /geosluice doctor/);
   assert.match(
