@@ -31,6 +31,8 @@ export interface Cluster {
   readonly kubelet: Kubelet;
   readonly network: ClusterNetwork;
   readonly services: ServiceNetwork;
+  /** Where pods' files and logs are while the cluster runs. */
+  readonly folders: readonly string[];
   kubectl(...args: string[]): Promise<Ran>;
   helm(...args: string[]): Promise<Ran>;
   /** Applies objects; a refusal is an exception. */
@@ -92,7 +94,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return life;
     };
     return {
-      ...{ kubeconfig, client, controlPlane, kubelet, network, services, kubectl, stop },
+      ...{
+        folders: [folder, memoryFolder],
+        kubeconfig,
+        client,
+        controlPlane,
+        kubelet,
+        network,
+        services,
+        kubectl,
+        stop,
+      },
       helm: (...args) => runProgram(tools.helm, args, { env }),
       apply: async (...objects) => {
         const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

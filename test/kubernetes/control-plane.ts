@@ -30,6 +30,9 @@ export interface ControlPlaneOptions {
   serviceAddress: string;
 }
 
+/** Seconds on an idle machine; some minutes where all tests run at once on two cores. */
+const START_WITHIN_MS = 240_000;
+
 /** Loops fast enough for a test, where a real cluster waits for minutes. */
 const FAST_AUTOSCALING = [
   '--horizontal-pod-autoscaler-sync-period=2s',
@@ -52,7 +55,17 @@ async function start(binary: string, options: ControlPlaneOptions, ports: number
   for (const name of PROGRAMS) folders.set(name, await mkdtemp(join(tmpdir(), `geosluice-${name}-`)));
   const run = async (name: Program, args: string[], probe: () => Promise<void>): Promise<void> => {
     const folder = folders.get(name)!;
-    running.set(name, await startProcess({ name, command: binary, args: [name, ...args], folder, probe }));
+    running.set(
+      name,
+      await startProcess({
+        name,
+        command: binary,
+        args: [name, ...args],
+        folder,
+        probe,
+        readyWithinMs: START_WITHIN_MS,
+      }),
+    );
   };
   const stop = async (): Promise<void> => {
     for (const name of PROGRAMS.toReversed()) {

@@ -34,6 +34,8 @@ export interface ContainerLife {
   readonly started: Promise<void>;
   /** The preStop hook, SIGTERM, and SIGKILL after the grace period. Resolves when nothing of it runs. */
   stop(graceSeconds: number): Promise<void>;
+  /** Kills it, for good and without a word. */
+  abandon(): Promise<void>;
   process(): ContainerProcess | null;
   /** Number of the start it is in. */
   start(): number;
@@ -208,6 +210,11 @@ export function containerLife(context: ContainerContext): ContainerLife {
     stop: async (graceSeconds) => {
       stopping.abort();
       if (process?.running) await endProcess(process, graceSeconds);
+    },
+    abandon: async () => {
+      stopping.abort();
+      await process?.kill();
+      await process?.ended;
     },
     process: () => process,
     start: () => starts,

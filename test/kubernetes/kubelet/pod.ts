@@ -17,7 +17,7 @@ import { prepareVolumes } from './volumes.ts';
 export interface PodLife {
   /** The newest state of its object; a deletion that is asked for is begun. */
   update(pod: Pod): void;
-  /** Its object is gone: everything ends at once. */
+  /** Its object is gone, or its cluster is: everything ends at once. */
   forget(): Promise<void>;
   readonly containers: ReadonlyMap<string, ContainerLife>;
   readonly pod: () => Pod;
@@ -196,7 +196,8 @@ export function podLife(first: Pod, kubelet: KubeletContext): PodLife {
     forget: async () => {
       forgotten = true;
       writer.close();
-      await stopAll(0);
+      stopping.abort();
+      await Promise.all([...containers.values()].map((life) => life.abandon()));
       await finished;
       await removeFolders();
     },
