@@ -30,8 +30,12 @@ after(() => live?.stop());
 
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
+/** Of the workloads, those that are to stay. */
 async function pods(): Promise<Pod[]> {
-  return (await live.cluster.client.list<Pod>(`/api/v1/namespaces/${NAMESPACE}/pods`)).items;
+  const { items } = await live.cluster.client.list<Pod>(`/api/v1/namespaces/${NAMESPACE}/pods`);
+  return items.filter(
+    ({ metadata, spec }) => metadata.deletionTimestamp === undefined && spec.restartPolicy === 'Always',
+  );
 }
 
 async function pod(component: string): Promise<Pod> {
@@ -126,7 +130,9 @@ test('while Redis is away workers are not ready but live on, and are ready again
 
 test('a worker that stands still is restarted', async () => {
   const { metadata } = await pod('register');
-  await live.cluster.exec(NAMESPACE, metadata.name, ['sh', '-c', 'kill -STOP 1 || kill -STOP $(pidof node)']);
+  const life = live.cluster.kubelet.pods.get(`${NAMESPACE}/${metadata.name}`);
+  // from outside: the first process of a container hears no such signal from within
+  await life?.containers.get('register')?.process()?.signal('SIGSTOP');
   await until(
     'it was restarted and is ready',
     async () => {
@@ -146,7 +152,7 @@ test('an upgrade and a rollback with jobs in flight lose none and double none', 
   });
   const upgraded = (await pods()).filter(({ metadata }) => !metadata.name.includes('redis'));
   assert.ok(
-    upgraded.every(({ metadata }) => !before.has(metadata.uid)),
+    upgraded.length > 4 && upgraded.every(({ metadata }) => !before.has(metadata.uid)),
     'every worker is a new one',
   );
   const more = await send('rollback', IN_FLIGHT);
