@@ -21,6 +21,32 @@ test('liveness, readiness and metrics answer for what they are asked', async (t)
   assert.deepEqual([await get('/healthz'), await get('/readyz')], [503, 503]);
 });
 
+test('a process that ends is alive, but not ready', async (t) => {
+  const server = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    alive: () => true,
+    ready: async () => true,
+    metrics: async () => '',
+  });
+  t.after(() => server.close());
+  server.drain();
+  const get = async (path: string) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).status;
+  assert.deepEqual([await get('/healthz'), await get('/readyz')], [200, 503]);
+});
+
+test('a liveness that cannot be told is no death', async (t) => {
+  const server = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    alive: () => Promise.reject(new Error('who knows')),
+    ready: async () => true,
+    metrics: async () => '',
+  });
+  t.after(() => server.close());
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
+});
+
 test('a readiness that never answers is not ready', async (t) => {
   const server = await startHealthServer({
     host: '127.0.0.1',

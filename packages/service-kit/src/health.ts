@@ -4,28 +4,33 @@ import type { AddressInfo } from 'node:net';
 export interface HealthOptions {
   host: string;
   port: number;
-  /** Alive: the process makes progress. False makes an orchestrator restart it. */
-  alive(): boolean;
-  /** Ready: its counterparts answer. */
+  /** Alive: the process makes progress. False makes an orchestrator restart it; no answer in time is taken for true. */
+  alive(): boolean | Promise<boolean>;
+  /** Ready: its counterparts answer. No answer in time is taken for false. */
   ready(): Promise<boolean>;
   metrics(): Promise<string>;
 }
 
 export interface HealthServer {
   port: number;
+  /** Says from now on that the process is not ready: it ends. */
+  drain(): void;
   close(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 2_000;
+const WITHIN_MS = 2_000;
 
 /** A worker’s own small server: `/healthz`, `/readyz`, `/metrics`. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  let draining = false;
   const answer = async (path: string): Promise<[status: number, type: string, body: string]> => {
-    if (path === '/healthz')
-      return options.alive() ? [200, 'text/plain', 'alive\n'] : [503, 'text/plain', 'not polling\n'];
+    if (path === '/healthz') {
+      const alive = await inTime(async () => await options.alive(), true);
+      return alive ? [200, 'text/plain', 'alive\n'] : [503, 'text/plain', 'not polling\n'];
+    }
     if (path === '/readyz') {
-      const late = new Promise<boolean>((resolve) => setTimeout(resolve, READY_WITHIN_MS, false).unref());
-      const ready = await Promise.race([options.ready().catch(() => false), late]);
+      if (draining) return [503, 'text/plain', 'ending\n'];
+      const ready = await inTime(() => options.ready(), false);
       return ready ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', 'not ready\n'];
     }
     if (path === '/metrics') return [200, 'text/plain; version=0.0.4', await options.metrics()];
@@ -44,10 +49,21 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   );
   return {
     port: (server.address() as AddressInfo).port,
+    drain() {
+      draining = true;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** What a look finds, or `otherwise` where it fails or takes too long. */
+async function inTime(look: () => Promise<boolean>, otherwise: boolean): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, WITHIN_MS, otherwise);
+  look().then(resolve, () => resolve(otherwise));
+  return await promise.finally(() => clearTimeout(timer));
 }

@@ -68,6 +68,13 @@ test('a second signal ends at once', async () => {
   assert.equal(code, 143);
 });
 
+test('a signal ends a process that still starts', async () => {
+  const { child, saw } = start({ EXAMPLE_WAITS: '1' });
+  await saw('waiting');
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'close'), [143, null]);
+});
+
 test('what nobody caught is logged and ends with 1', async () => {
   const { child, output } = start({ EXAMPLE_THROWS: '1' });
   const [code] = await once(child, 'close');

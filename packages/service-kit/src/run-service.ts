@@ -13,6 +13,8 @@ export interface Running {
 export interface ServiceKit {
   log: Log;
   metrics: Metrics;
+  /** The service is a process of its own: it may wait for a counterpart that starts beside it. */
+  alone?: boolean;
 }
 
 export interface Service<T extends Record<string, Section>> {
@@ -43,8 +45,11 @@ export async function runService<T extends Record<string, Section> & { process: 
   };
   process.on('unhandledRejection', (error) => fail(error, 'Process:Run:UnhandledRejection'));
   process.on('uncaughtException', (error) => fail(error, 'Process:Run:UncaughtException'));
+  // the first process of a container has no default for signals: one that still starts would not hear them
+  process.on('SIGTERM', endAtOnce);
+  process.on('SIGINT', endAtOnce);
   try {
-    const running = await service.start(config, { log, metrics: createMetrics() });
+    const running = await service.start(config, { log, metrics: createMetrics(), alone: true });
     // before the line that says so: whoever reads it may send a signal at once
     endOnSignal(running, graceSeconds * 1000, log);
     log.info({}, 'Process:Start:Done');
@@ -69,10 +74,14 @@ function processOf(config: object): ConfigOf<{ process: typeof PROCESS }>['proce
 /** Milliseconds a close may overrun its grace before the process ends anyway. */
 const OVERRUN_MS = 10_000;
 
+function endAtOnce(signal: NodeJS.Signals): never {
+  process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+}
+
 function endOnSignal(running: Running, graceMs: number, log: Log): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
-    if (ending) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    if (ending) endAtOnce(signal);
     ending = true;
     log.info({ signal }, 'Process:Stop:Start');
     setTimeout(() => {
@@ -90,6 +99,8 @@ function endOnSignal(running: Running, graceMs: number, log: Log): void {
       },
     );
   };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.off(signal, endAtOnce);
+    process.on(signal, end);
+  }
 }

@@ -16,7 +16,7 @@ const GIB = 1024 ** 3;
 
 /** Starts the discover worker, and the sweep that any number of discover workers share. */
 export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
-  const pipeline = await openPipelineOf(config, kit.log);
+  const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
   const compressions = config.source.compressions.map(Number);
   const runner = await startRunner(

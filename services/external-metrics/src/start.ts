@@ -49,6 +49,7 @@ export async function startExternalMetrics(
   });
   return {
     async close() {
+      health.drain();
       await server.close();
       await health.close();
       await pipeline.now()?.close();

@@ -1,6 +1,6 @@
 import type { Location, Log } from '@geosluice/jobs';
 import type { Pipeline } from '@geosluice/pipeline';
-import type { Metrics, Running } from '@geosluice/service-kit';
+import type { Metrics, Running, ServiceKit } from '@geosluice/service-kit';
 import { collectMetrics, type GatewayConfig, openPipelineOf, openStorage } from '@geosluice/service-wiring';
 import { decodeS3Events } from '@geosluice/sources';
 import { createGateway } from './gateway.ts';
@@ -13,7 +13,7 @@ import { VERSION } from './version.ts';
  * Starts the gateway: puts the configured watches, then listens.
  * @throws ConfigError where a configured watch is wrong, e.g. would find what geosluice itself writes
  */
-export async function startGateway(config: GatewayConfig, kit: { log: Log; metrics: Metrics }): Promise<Running> {
+export async function startGateway(config: GatewayConfig, kit: ServiceKit): Promise<Running> {
   const { log, metrics } = kit;
   const { gateway } = config;
   const { sources, target, close: closeStorage } = openStorage(config, log);
@@ -24,7 +24,7 @@ export async function startGateway(config: GatewayConfig, kit: { log: Log; metri
   try {
     const rules = { allowed: (location: Location) => sources.allowed(location), target };
     const watches = readWatches(gateway.watches, rules);
-    const pipeline = await openPipelineOf(config, log);
+    const pipeline = await openPipelineOf(config, log, { patient: kit.alone });
     closers.push(() => pipeline.close());
     for (const watch of watches) await pipeline.watches.put(watch);
     await reviewWatches(pipeline, rules, log);

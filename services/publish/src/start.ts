@@ -11,7 +11,7 @@ import { createPublishStage } from '@geosluice/stages';
 
 /** Starts the publish worker; GeoServer's writes are limited over all of them. */
 export async function startPublish(config: PublishConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
-  const pipeline = await openPipelineOf(config, kit.log);
+  const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
   const geoserver = openGeoServer(config);
   const runner = await startRunner(

@@ -11,7 +11,7 @@ import { createRegisterStage } from '@geosluice/stages';
 
 /** Starts the register worker; GeoNode's writes are limited over all of them. */
 export async function startRegister(config: RegisterConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
-  const pipeline = await openPipelineOf(config, kit.log);
+  const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const { store, sources, close } = openStorage(config, kit.log);
   const registrar = openRegistrar(config, kit.log);
   const { owner, group, permissions } = config.rules;

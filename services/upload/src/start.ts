@@ -16,7 +16,7 @@ const SWEEP_MS = 6 * HOUR_MS;
 
 /** Starts the upload worker, and its sweep of parts that nobody will need. */
 export async function startUpload(config: UploadConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
-  const pipeline = await openPipelineOf(config, kit.log);
+  const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
   const { store, sources, target, sameEndpoint, servedInPlace } = storage;
   const { ledger } = pipeline;

@@ -13,13 +13,31 @@ import { redisConfigOf } from './redis.ts';
 
 /** A worker that has not asked for jobs for so long is restarted: a silent death after a failover looks like this. */
 const POLLED_WITHIN_MS = 120_000;
+/** How long a process waits for a Redis that starts beside it, or loads what it kept. */
+const PATIENCE_MS = 240_000;
 
-export function openPipelineOf(
+export interface OpenOptions {
+  commandTimeoutMs?: number;
+  /** Wait for a Redis that does not answer yet; what it refuses is told at once. */
+  patient?: boolean | undefined;
+}
+
+/** @throws PipelineError where Redis does not answer, or may evict */
+export async function openPipelineOf(
   config: Pick<GatewayConfig, 'redis'>,
   log: Log,
-  options: { commandTimeoutMs?: number } = {},
+  { patient = false, ...options }: OpenOptions = {},
 ): Promise<Pipeline> {
-  return openPipeline({ redisUrl: redisConfigOf(config.redis), prefix: config.redis.prefix, log, ...options });
+  const redisUrl = redisConfigOf(config.redis);
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await openPipeline({ redisUrl, prefix: config.redis.prefix, log, ...options });
+    } catch (error) {
+      if (!patient || (error as { code?: unknown }).code !== 'REDIS_AWAY' || performance.now() > until) throw error;
+      log.warn({ error: (error as Error).message }, 'Redis:Open:Wait');
+    }
+  }
 }
 
 /** Starts the runner of one stage with the deployment's settings and the project's metrics. */
@@ -90,6 +108,8 @@ export async function asWorkerProcess(
   config: Pick<WorkerConfig, 'process'>,
   kit: { metrics: Metrics; health: boolean },
   parts: WorkerParts,
+  /** Milliseconds after which a worker that did not ask for jobs is no longer alive. */
+  polledWithinMs = POLLED_WITHIN_MS,
 ): Promise<Running> {
   const { pipeline, runner, closers } = parts;
   const health = !kit.health
@@ -97,12 +117,14 @@ export async function asWorkerProcess(
     : await startHealthServer({
         host: config.process.healthHost,
         port: config.process.healthPort,
-        alive: () => runner.lastPolledMs() < POLLED_WITHIN_MS,
+        // while Redis is away no restart helps, and would only cost what is under way
+        alive: async () => runner.lastPolledMs() < polledWithinMs || !(await pipeline.ping()),
         ready: () => pipeline.ping(),
         metrics: () => collectMetrics(pipeline, kit.metrics, [runner]),
       });
   return {
     async close(graceMs) {
+      health?.drain();
       await runner.close({ graceMs });
       await health?.close();
       for (const close of closers.toReversed()) await close();

@@ -8,6 +8,10 @@ await runService({
   async start() {
     if (process.env.EXAMPLE_REFUSES !== undefined) throw new ConfigError(['EXAMPLE_REFUSES must not be given']);
     const alive = setInterval(() => {}, 1000);
+    if (process.env.EXAMPLE_WAITS !== undefined) {
+      process.stdout.write('waiting\n');
+      await new Promise(() => {});
+    }
     if (process.env.EXAMPLE_THROWS !== undefined) void Promise.reject(new Error('nobody caught this'));
     return {
       async close(graceMs) {
