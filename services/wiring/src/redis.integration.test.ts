@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { SILENT } from '@geosluice/jobs';
 import { type Pipeline, runStage } from '@geosluice/pipeline';
 import { loadConfig, REDIS } from '@geosluice/service-kit';
-import { inspectJob } from '../../../packages/pipeline/src/testing/samples.ts';
+import { inspectJob, locationOf } from '../../../packages/pipeline/src/testing/samples.ts';
 import { createAuthority } from '../../../test/counterparts/certificates.ts';
 import { startRedis } from '../../../test/counterparts/redis.ts';
 import { startRedisCluster, startSentinel, tlsInFrontOf } from '../../../test/counterparts/redis-shapes.ts';
@@ -63,6 +63,12 @@ suite('jobs go through whatever Redis is configured', () => {
     assert.deepEqual(await sendThrough(pipeline, ['a.tif', 'b.tif']), ['a.tif', 'b.tif']);
     assert.equal((await pipeline.queues.counts()).discover.failed, 0);
     assert.equal(await pipeline.sweep({ olderThanMs: 1_000_000 }), 0);
+    await pipeline.watches.put({ id: 'w', source: 's3://inbox/w/', options: {}, intervalSeconds: 3600 });
+    const { id } = await pipeline.ingestions.start({ sources: [locationOf('c.tif')], options: {} });
+    for await (const event of pipeline.events.follow({ after: '0', signal: AbortSignal.timeout(10_000) })) {
+      if (event.ingestion === id) break;
+    }
+    await pipeline.queues.counts();
 
     const stranger = await createAuthority('strangers');
     t.after(() => stranger.remove());

@@ -50,7 +50,7 @@ export function configurationPage(): string {
           .map(({ title }) => title)
           .join(', ')} |`,
     ),
-    '| the `geosluice` command | Command line; for `up`, `inspect` and `doctor` all others too |',
+    '| the `geosluice` command | Command line; for `up`, `inspect` and `doctor` all others too; for `smoke` the target bucket and the sources; `sweep-uploads` reads the target bucket alone |',
   ];
   for (const { title, settings } of Object.values<Section>(ALL_SECTIONS)) {
     lines.push('', `## ${title}`, '', '| name | what | kind | default |', '|---|---|---|---|');
