@@ -2,84 +2,12 @@
  * The test run: `npm test` (everything but KEDA), `npm run test:unit`, `npm run test:kubernetes`, `npm run test:keda` …
  * One closing line: `N passed, N failed`, and `, N skipped` where something was skipped (in CI that fails the run).
  */
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { fileURLToPath } from 'node:url';
 import { CHECKS } from './checks.ts';
 import { beginPreparations } from './preparations.ts';
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-interface Suite {
-  name: string;
-  title: string;
-  files(): string[];
-  /** Test files at once; those with servers of their own share two cores. */
-  concurrency: number;
-  /** Milliseconds one test file may take. */
-  timeoutMs: number;
-  /** Only where it is asked for by name. */
-  apart?: true;
-}
-
-const everywhere = '{packages,services,test,scripts,docker,charts}/**/*.test.ts';
-const all = (): string[] =>
-  globSync(everywhere, { cwd: root, exclude: (name) => name.includes('node_modules') }).sort();
-const matching = (pattern: RegExp) => () => all().filter((file) => pattern.test(file));
-
-/** Where a real GeoServer is named, end to end is every contract case, the client's among them, and nothing else. */
-const contractOnly = (process.env.GEOSLUICE_TEST_GEOSERVER_URL ?? '') !== '';
-const endToEnd = contractOnly ? /(\.e2e|geoserver\/client\.integration)\.test\.ts$/ : /\.e2e\.test\.ts$/;
-
-const SUITES: Suite[] = [
-  {
-    name: 'unit',
-    title: 'unit tests',
-    files: () => all().filter((file) => !/\.(integration|geonode|e2e|images|kubernetes|keda)\.test\.ts$/.test(file)),
-    concurrency: availableParallelism(),
-    timeoutMs: 120_000,
-  },
-  {
-    name: 'integration',
-    title: 'tests with real Redis and S3 servers',
-    files: matching(/\.integration\.test\.ts$/),
-    concurrency: 2,
-    timeoutMs: 600_000,
-  },
-  {
-    name: 'geonode',
-    title: 'tests inside a real GeoNode',
-    files: matching(/\.geonode\.test\.ts$/),
-    concurrency: 1,
-    timeoutMs: 1_500_000,
-  },
-  { name: 'e2e', title: 'end to end', files: matching(endToEnd), concurrency: 1, timeoutMs: 1_500_000 },
-  {
-    name: 'images',
-    title: 'images, built and run',
-    files: matching(/\.images\.test\.ts$/),
-    concurrency: 1,
-    timeoutMs: 1_500_000,
-  },
-  {
-    name: 'kubernetes',
-    title: 'charts, and clusters with them',
-    files: matching(/\.kubernetes\.test\.ts$/),
-    concurrency: 1,
-    timeoutMs: 1_500_000,
-  },
-  {
-    name: 'keda',
-    title: 'scaling by KEDA itself',
-    files: matching(/\.keda\.test\.ts$/),
-    concurrency: 1,
-    timeoutMs: 3_000_000,
-    apart: true,
-  },
-];
+import { contractOnly, ROOT, SUITES, type Suite } from './suites.ts';
 
 const [wanted = 'all', ...only] = process.argv.slice(2);
 const suites =
@@ -94,7 +22,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const prepared = beginPreparations(only.length === 0 ? suites.map(({ name }) => name) : []);
 if (wanted === 'all') {
   for (const { title, passes } of CHECKS) {
-    const good = await passes(root);
+    const good = await passes(ROOT);
     process.stdout.write(`${good ? '✔' : '✖'} ${title}\n`);
     totals[good ? 'passed' : 'failed'] += 1;
   }
@@ -116,11 +44,11 @@ async function runSuite(suite: Suite): Promise<void> {
   const started = performance.now();
   process.stdout.write(`\n── ${suite.title}: ${files.length} files\n`);
   const stream = run({
-    files: files.map((file) => join(root, file)),
+    files: files.map((file) => join(ROOT, file)),
     concurrency: suite.concurrency,
     timeout: suite.timeoutMs,
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    cwd: root,
+    cwd: ROOT,
     ...(contractOnly && suite.name === 'e2e' ? { testNamePatterns: [/\[contract\]/] } : {}),
   });
   stream.on('test:pass', (event) => {
