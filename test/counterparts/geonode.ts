@@ -19,6 +19,10 @@ export interface GeonodeOptions {
   database?: PostgisServer;
   /** A free one where absent. */
   port?: number;
+  /** The settings module, e.g. that of our image; one for tests where absent. */
+  settings?: string;
+  /** What the settings module needs besides. */
+  env?: Record<string, string>;
 }
 
 export interface ManageResult {
@@ -70,7 +74,8 @@ export async function startGeonode(options: GeonodeOptions): Promise<GeonodeServ
     const serve = async (port: number): Promise<GeonodeServer> => {
       const url = `http://127.0.0.1:${port}`;
       const place = { python, postgis, database, geodatabase, geoserver: options.geoserver, siteUrl: url, folder };
-      const env = geonodeEnvironment(place);
+      const settings = options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings };
+      const env = { ...geonodeEnvironment(place), ...settings, ...options.env };
       const running = await startProcess({
         name: 'GeoNode',
         command: python,

@@ -1,6 +1,6 @@
 import re
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404, HttpResponse
 from django.utils.decorators import method_decorator
 from geonode import get_version
@@ -16,6 +16,16 @@ from geosluice_geonode.version import DOCUMENT_SCHEMA, VERSION
 
 MAX_ITEMS = 100
 MAX_BYTES = 64 * 1024 * 1024
+
+
+def ready(_request):
+    """For probes: this process answers, and its database too. Nothing is told that nobody may know."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except DatabaseError:
+        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
 
 
 class Health(APIView):
