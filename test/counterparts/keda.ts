@@ -1,4 +1,4 @@
-import { cp, readdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
 import { runProgram } from './helm.ts';
@@ -14,12 +14,6 @@ export async function kedaConfig(): Promise<string> {
     // the module cache is read-only, and so is what is copied out of it
     await runInstaller('chmod', ['-R', 'u+w', draft]);
   });
-}
-
-/** Paths of KEDA's custom resource definitions, one YAML file each. */
-export async function kedaCrds(): Promise<string[]> {
-  const folder = join(await kedaConfig(), 'crd', 'bases');
-  return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 
 export interface KedaPrograms {

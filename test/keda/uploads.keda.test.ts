@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Deployment } from '../e2e/deployment.ts';
 import { sidecar, smallRaster } from '../e2e/samples.ts';
+import { type Gate, startGate } from '../faults/gate.ts';
 import type { KubernetesObject } from '../kubernetes/client.ts';
 import { type LiveWorkers, startLiveWorkers } from '../kubernetes/live/workers.ts';
 import { until } from '../world/until.ts';
@@ -32,14 +33,22 @@ const VALUES = {
 };
 
 let live: LiveWorkers;
+let line: Gate;
 let deployment: Omit<Deployment, 'close'>;
 before(async () => {
   live = await startLiveWorkers({ images: await kedaImages() });
+  line = await startGate(live.world.s3.endpoint);
   await installKeda(live.cluster);
-  await live.install(RELEASE, NAMESPACE, VALUES);
+  const { target } = (live.values as { config: { target: object } }).config;
+  const endpoint = `http://${live.cluster.expose(Number(new URL(line.url).port))}`;
+  const config = { ...VALUES.config, target: { ...target, endpoint } };
+  await live.install(RELEASE, NAMESPACE, { ...VALUES, config });
   deployment = await live.deployment(RELEASE, NAMESPACE);
 });
-after(() => live?.stop());
+after(async () => {
+  await live?.stop();
+  await line?.close();
+});
 
 interface Scaled extends KubernetesObject {
   spec: { replicas: number };
@@ -102,4 +111,35 @@ test('uploads go from none to their most while rasters wait and back to none aft
   const ended = await deployment.world.gateway.ingestion(id, AbortSignal.timeout(10_000));
   assert.deepEqual({ visible: ended.counts.visible, dead: ended.counts.dead }, { visible: RASTERS, dead: 0 });
   await deployment.assertOnce();
+});
+
+test('the last upload is not ended over its job, however long nothing else waits', async () => {
+  const podNames = async () => {
+    const selector = 'labelSelector=app.kubernetes.io%2Fcomponent%3Dupload';
+    const { items } = await live.cluster.client.list(`/api/v1/namespaces/${NAMESPACE}/pods?${selector}`);
+    return items.map(({ metadata }) => metadata.name);
+  };
+  const lastActive = async () => {
+    const path = `/apis/keda.sh/v1alpha1/namespaces/${NAMESPACE}/scaledobjects/geosluice-upload`;
+    const { status } = await live.cluster.client.get<KubernetesObject & { status?: { lastActiveTime?: string } }>(path);
+    return Date.parse(status?.lastActiveTime ?? '');
+  };
+  const hold = line.hold(({ copies }) => copies);
+  const raster = smallRaster(RASTERS);
+  const uri = await deployment.put('last/scene.tif', raster);
+  await deployment.put('last/scene.xml', sidecar('The last one'));
+  await deployment.ingest(deployment.uri('last/'));
+  await hold.met();
+  const running = await podNames();
+  const since = await lastActive();
+  const longer = 4 * VALUES.autoscaling.keda.cooldownPeriod * 1000;
+  await until('KEDA has looked for longer than it waits', async () => (await lastActive()) > since + longer, {
+    withinMs: 120_000,
+    describe: troubles,
+  });
+  assert.deepEqual([running.length, await podNames()], [1, running]);
+  hold.release();
+  const entry = await deployment.becomes(uri, 'visible');
+  await deployment.assertThere(entry, raster, 'The last one');
+  await until('upload is at none', () => asked(0), { withinMs: 120_000, describe: troubles });
 });
