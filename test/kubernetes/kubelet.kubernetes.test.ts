@@ -1,27 +1,34 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { cacheFolder, exists } from '../counterparts/cache.ts';
 import type { KubernetesObject } from './client.ts';
 import { type Cluster, startCluster, until } from './cluster.ts';
-import type { Container, ContainerStatus, Pod, PodSpec } from './kubelet/types.ts';
+import type { Container, Pod } from './kubelet/types.ts';
+import { FOREVER, isReady, once, PODS, SHELL, statusOf, type TestPods, testPods } from './test-pods.ts';
 
-const SHELL = 'test/shell:1';
 const NODE = 'test/node:1';
-const FOREVER = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
-const PODS = '/api/v1/namespaces/pods/pods';
+const PACKED = 'test/packed:1';
 
 let cluster: Cluster;
+let pods: TestPods;
 const told: string[] = [];
 
 before(async () => {
   cluster = await startCluster({
     images: {
       [SHELL]: { entrypoint: ['sh', '-c'], args: [FOREVER] },
+      [PACKED]: {
+        entrypoint: ['cat', '/app/word'],
+        files: { '/app': join(import.meta.dirname, 'kubelet') },
+        user: 65532,
+      },
       [NODE]: { entrypoint: [process.execPath, '-e'], args: ['setInterval(() => {}, 1000)'] },
     },
     nodes: 2,
     tell: (line) => told.push(line),
   });
-  await cluster.createNamespace('pods');
+  pods = await testPods(cluster);
   await cluster.apply(
     {
       apiVersion: 'v1',
@@ -39,72 +46,9 @@ before(async () => {
 });
 after(() => cluster.stop());
 
-/** A pod of one container that runs a shell script. */
-function shellPod(
-  name: string,
-  script: string,
-  container: Partial<Container> = {},
-  spec: Partial<PodSpec> = {},
-): object {
-  const main = { name: 'main', image: SHELL, args: [script], ...container };
-  const metadata = { name, namespace: 'pods', labels: { app: name } };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [main], ...spec } };
-}
-
-const once: Partial<PodSpec> = { restartPolicy: 'Never' };
-
-const get = (name: string): Promise<Pod> => cluster.client.get<Pod>(`${PODS}/${name}`);
-
-async function untilPhase(name: string, ...phases: string[]): Promise<Pod> {
-  let pod = await get(name);
-  await until(async () => {
-    pod = await get(name);
-    return phases.includes(pod.status.phase ?? '');
-  });
-  return pod;
-}
-
-async function untilReady(name: string): Promise<Pod> {
-  await until(async () => isReady(await get(name)));
-  return get(name);
-}
-
-function isReady({ status }: Pod): boolean {
-  return status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
-}
-
-function statusOf({ status }: Pod, name = 'main'): ContainerStatus {
-  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
-  const unknown = {
-    name,
-    image: '',
-    imageID: '',
-    ready: false,
-    started: false,
-    restartCount: 0,
-    state: {},
-    lastState: {},
-  };
-  return all.find((one) => one.name === name) ?? unknown;
-}
-
-/** Runs a script to its end. @returns its output */
-async function outputOf(
-  name: string,
-  script: string,
-  container: Partial<Container> = {},
-  spec: Partial<PodSpec> = {},
-): Promise<string> {
-  await cluster.apply(shellPod(name, script, container, { ...once, ...spec }));
-  const pod = await untilPhase(name, 'Succeeded', 'Failed');
-  const output = await cluster.logs('pods', name);
-  assert.equal(pod.status.phase, 'Succeeded', output);
-  return output;
-}
-
 describe('a container', () => {
   test('has the environment its pod, a ConfigMap and a Secret give it', async () => {
-    const output = await outputOf(
+    const output = await pods.outputOf(
       'environment',
       'echo "$COLOUR $SIZE $PASSWORD $NAME $LIMIT $JOINED $ABSENT."; echo "$KUBERNETES_SERVICE_PORT"',
       {
@@ -124,38 +68,36 @@ describe('a container', () => {
   });
 
   test('waits for a ConfigMap that is not there yet', async () => {
-    await cluster.apply(
-      shellPod(
-        'early',
-        'echo "$WORD"',
-        { env: [{ name: 'WORD', valueFrom: { configMapKeyRef: { name: 'late', key: 'word' } } }] },
-        once,
-      ),
+    await pods.run(
+      'early',
+      'echo "$WORD"',
+      { env: [{ name: 'WORD', valueFrom: { configMapKeyRef: { name: 'late', key: 'word' } } }] },
+      once,
     );
-    await until(async () => statusOf(await get('early')).state.waiting?.reason === 'CreateContainerConfigError');
-    assert.match(statusOf(await get('early')).state.waiting?.message ?? '', /configmap "late" not found/);
+    await until(async () => statusOf(await pods.get('early')).state.waiting?.reason === 'CreateContainerConfigError');
+    assert.match(statusOf(await pods.get('early')).state.waiting?.message ?? '', /configmap "late" not found/);
     await cluster.apply({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'late', namespace: 'pods' },
       data: { word: 'here' },
     });
-    await untilPhase('early', 'Succeeded');
+    await pods.untilPhase('early', 'Succeeded');
     assert.equal(await cluster.logs('pods', 'early'), 'here\n');
   });
 
   test('whose image is not in the table says so', async () => {
-    await cluster.apply(shellPod('unknown', 'true', { image: 'nobody/knows:1' }));
-    await until(async () => statusOf(await get('unknown')).state.waiting?.reason === 'ErrImagePull');
+    await pods.run('unknown', 'true', { image: 'nobody/knows:1' });
+    await until(async () => statusOf(await pods.get('unknown')).state.waiting?.reason === 'ErrImagePull');
     assert.match(
-      statusOf(await get('unknown')).state.waiting?.message ?? '',
+      statusOf(await pods.get('unknown')).state.waiting?.message ?? '',
       /nobody\/knows:1 is not in this test's table/,
     );
     assert.ok(told.includes('image nobody/knows:1 → none'));
   });
 
   test('cannot write to a read-only root, but to its volumes', async () => {
-    const output = await outputOf(
+    const output = await pods.outputOf(
       'read-only',
       'touch /x /etc/x /tmp/x /var/tmp/x /run/x 2>&1 | grep -c Read-only; echo kept > /data/file; cat /data/file; ls /config; touch /config/x 2>&1 | grep -c Read-only',
       {
@@ -177,15 +119,33 @@ describe('a container', () => {
 
   test('keeps what it writes to itself', async () => {
     const path = '/etc/geosluice-test-mark';
-    await outputOf('writer', `echo mine > ${path}; rm /etc/passwd; cat ${path}`);
+    await pods.outputOf('writer', `echo mine > ${path}; rm /etc/passwd; cat ${path}`);
     assert.equal(
-      await outputOf('reader', `[ -e ${path} ] && echo seen; grep -c ^root: /etc/passwd; ls -A /tmp | wc -l`),
+      await pods.outputOf('reader', `[ -e ${path} ] && echo seen; grep -c ^root: /etc/passwd; ls -A /tmp | wc -l`),
       '1\n0\n',
     );
   });
 
+  test('finds the files of its image, and programs of the machine, as any user', async () => {
+    const script = `head -c 6 /app/images.ts; ls -d ${cacheFolder()}/kubernetes-*; echo x 2>&1 > /app/x`;
+    const command = ['sh', '-c', script];
+    await pods.run('packed', '', { image: PACKED, command, args: [] }, once);
+    await pods.untilPhase('packed', 'Succeeded', 'Failed');
+    const output = await cluster.logs('pods', 'packed');
+    assert.match(output, /^import\/.*\/kubernetes-\d[\s\S]*\/app\/x: Permission denied\n$/);
+    // the image's own user may not write, root may; the machine's files stay as they are
+    const asRoot = {
+      image: PACKED,
+      command: ['sh', '-c', 'echo x > /app/x; cat /app/x'],
+      args: [],
+      securityContext: { runAsUser: 0 },
+    };
+    assert.equal(await pods.outputOf('packed-root', '', asRoot), 'x\n');
+    assert.equal(await exists(join(import.meta.dirname, 'kubelet', 'x')), false);
+  });
+
   test('runs as the user, group and file group it is told, without privileges', async () => {
-    const output = await outputOf(
+    const output = await pods.outputOf(
       'non-root',
       'id; grep -h CapBnd /proc/self/status; grep -h NoNewPrivs /proc/self/status; echo x > /data/file; stat -c "%u %g" /data/file; chown 0 /data/file 2>&1 | grep -c "not permitted"',
       {
@@ -203,19 +163,20 @@ describe('a container', () => {
   });
 
   test('that must not run as root and would is refused', async () => {
-    await cluster.apply(shellPod('root', 'id', {}, { securityContext: { runAsNonRoot: true } }));
-    await until(async () => statusOf(await get('root')).state.waiting?.reason === 'CreateContainerConfigError');
-    assert.match(statusOf(await get('root')).state.waiting?.message ?? '', /runAsNonRoot and image will run as root/);
+    await pods.run('root', 'id', {}, { securityContext: { runAsNonRoot: true } });
+    await until(async () => statusOf(await pods.get('root')).state.waiting?.reason === 'CreateContainerConfigError');
+    assert.match(
+      statusOf(await pods.get('root')).state.waiting?.message ?? '',
+      /runAsNonRoot and image will run as root/,
+    );
   });
 
   test('is told by SIGTERM after its preStop hook, and has its grace period', async () => {
     const script = 'trap "sleep 0.5; cat /data/hook; echo said goodbye; exit 0" TERM; while :; do sleep 0.1; done';
     const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'echo hook > /data/hook'] } } };
     const volumes = [{ name: 'data', emptyDir: {} }];
-    await cluster.apply(
-      shellPod('polite', script, { lifecycle, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes }),
-    );
-    await untilReady('polite');
+    await pods.run('polite', script, { lifecycle, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes });
+    await pods.untilReady('polite');
     const follow = cluster.kubectl('logs', '-f', '-n', 'pods', 'polite');
     // the follower must be there before the end
     await until(async () => (await cluster.kubectl('get', '--raw', `${PODS}/polite/log`)).code === 0);
@@ -225,10 +186,8 @@ describe('a container', () => {
   });
 
   test('that does not listen to SIGTERM is killed after its grace period', async () => {
-    await cluster.apply(
-      shellPod('deaf', 'trap "" TERM; while :; do sleep 1; done', {}, { terminationGracePeriodSeconds: 2 }),
-    );
-    await untilReady('deaf');
+    await pods.run('deaf', 'trap "" TERM; while :; do sleep 1; done', {}, { terminationGracePeriodSeconds: 2 });
+    await pods.untilReady('deaf');
     const pid = await cluster.kubelet.pods.get('pods/deaf')!.containers.get('main')!.process()!.pid();
     const asked = Date.now();
     await cluster.client.delete(`${PODS}/deaf`);
@@ -239,10 +198,10 @@ describe('a container', () => {
   });
 
   test('that fails is started again, later each time', async () => {
-    await cluster.apply(shellPod('failing', 'echo start; echo why > /dev/termination-log; exit 3'));
-    await until(async () => statusOf(await get('failing')).restartCount >= 2);
-    await until(async () => statusOf(await get('failing')).state.waiting?.reason === 'CrashLoopBackOff');
-    const { exitCode, message } = statusOf(await get('failing')).lastState.terminated ?? {};
+    await pods.run('failing', 'echo start; echo why > /dev/termination-log; exit 3');
+    await until(async () => statusOf(await pods.get('failing')).restartCount >= 2);
+    await until(async () => statusOf(await pods.get('failing')).state.waiting?.reason === 'CrashLoopBackOff');
+    const { exitCode, message } = statusOf(await pods.get('failing')).lastState.terminated ?? {};
     assert.deepEqual({ exitCode, message }, { exitCode: 3, message: 'why\n' });
     assert.equal((await cluster.kubectl('logs', '-n', 'pods', 'failing', '--previous')).stdout, 'start\n');
   });
@@ -258,7 +217,7 @@ describe('a pod', () => {
       ...mounts,
       ...more,
     });
-    const output = await outputOf('in-order', 'cat /data/order; kill -0 1 && cat /data/sidecar', mounts, {
+    const output = await pods.outputOf('in-order', 'cat /data/order; kill -0 1 && cat /data/sidecar', mounts, {
       volumes: [{ name: 'data', emptyDir: {} }],
       initContainers: [
         init('first', 'sleep 0.3; echo first >> /data/order'),
@@ -270,13 +229,13 @@ describe('a pod', () => {
       ],
     });
     assert.equal(output, 'first\nbeside\nup\nsecond\nup\n');
-    await until(async () => statusOf(await get('in-order'), 'beside').state.terminated !== undefined);
+    await until(async () => statusOf(await pods.get('in-order'), 'beside').state.terminated !== undefined);
   });
 
   test('does not start where an init container fails for good', async () => {
     const initContainers = [{ name: 'broken', image: SHELL, args: ['exit 4'] }];
-    await cluster.apply(shellPod('not-begun', 'echo never', {}, { ...once, initContainers }));
-    const pod = await untilPhase('not-begun', 'Failed');
+    await pods.run('not-begun', 'echo never', {}, { ...once, initContainers });
+    const pod = await pods.untilPhase('not-begun', 'Failed');
     assert.equal(statusOf(pod, 'broken').state.terminated?.exitCode, 4);
     assert.ok(statusOf(pod).state.waiting !== undefined);
   });
@@ -290,10 +249,8 @@ describe('a pod', () => {
     const script =
       '[ -e /data/ill ] && rm /data/ill || { sleep 1; touch /data/ill; }; trap "exit 0" TERM; while :; do sleep 0.1; done';
     const volumes = [{ name: 'data', emptyDir: {} }];
-    await cluster.apply(
-      shellPod('ill', script, { livenessProbe, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes }),
-    );
-    await until(async () => statusOf(await get('ill')).restartCount === 1 && isReady(await get('ill')));
+    await pods.run('ill', script, { livenessProbe, volumeMounts: [{ name: 'data', mountPath: '/data' }] }, { volumes });
+    await until(async () => statusOf(await pods.get('ill')).restartCount === 1 && isReady(await pods.get('ill')));
   });
 
   test('finds what it was promised in projected volumes', async () => {
@@ -318,7 +275,7 @@ describe('a pod', () => {
     const script =
       'cat /all/deep/size /all/labels; echo; cat /etc/one-file; echo; stat -L -c %a /all/password; cut -d. -f2 /all/token';
     const [labels, password, mode, claims = ''] = (
-      await outputOf('projected', script, { volumeMounts }, { volumes })
+      await pods.outputOf('projected', script, { volumeMounts }, { volumes })
     ).split('\n');
     assert.deepEqual([labels, password, mode], ['7app="projected"', 'p$(A)"x', '400']);
     assert.deepEqual(JSON.parse(Buffer.from(claims, 'base64url').toString()).aud, ['somebody']);
@@ -328,7 +285,7 @@ describe('a pod', () => {
     const script = `const { readFileSync } = require('node:fs'); const folder = '/var/run/secrets/kubernetes.io/serviceaccount/';
       const options = { ca: readFileSync(folder + 'ca.crt'), headers: { authorization: 'Bearer ' + readFileSync(folder + 'token') } };
       require('node:https').get('https://kubernetes.default.svc/api/v1/namespaces/pods/secrets', options, (answer) => console.log(answer.resume().statusCode));`;
-    assert.equal(await outputOf('asking', script, { image: NODE }), '403\n');
+    assert.equal(await pods.outputOf('asking', script, { image: NODE }), '403\n');
   });
 
   test('keeps a claimed volume over its own end, and the folder goes with the claim', async () => {
@@ -342,11 +299,11 @@ describe('a pod', () => {
     const volumes = [{ name: 'disk', persistentVolumeClaim: { claimName: 'disk' } }];
     const volumeMounts = [{ name: 'disk', mountPath: '/disk', subPath: 'inside' }];
     assert.equal(
-      await outputOf('claim-1', 'echo kept > /disk/file; ls /disk', { volumeMounts }, { volumes }),
+      await pods.outputOf('claim-1', 'echo kept > /disk/file; ls /disk', { volumeMounts }, { volumes }),
       'file\n',
     );
     await cluster.client.delete(`${PODS}/claim-1`);
-    assert.equal(await outputOf('claim-2', 'cat /disk/file', { volumeMounts }, { volumes }), 'kept\n');
+    assert.equal(await pods.outputOf('claim-2', 'cat /disk/file', { volumeMounts }, { volumes }), 'kept\n');
     await cluster.client.delete(`${PODS}/claim-2`);
     await cluster.client.delete('/api/v1/namespaces/pods/persistentvolumeclaims/disk');
     await until(async () => (await cluster.client.list('/api/v1/persistentvolumes')).items.length === 0);
