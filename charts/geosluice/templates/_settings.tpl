@@ -34,7 +34,8 @@ chart:read+ingest+admin:{{ include "geosluice.apiKey" . | sha256sum }}
 {{- $_ := set $out.redis "caFile" (printf "/etc/geosluice/redis-ca/%s" .Values.redis.external.caKey) -}}
 {{- end -}}
 {{- if .Values.geonode.release -}}
-{{- $_ := set $out.geoserver "url" (printf "http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-primary"))) -}}
+{{- /* by its pod's own name, which has the address it has among the nodes: so it does not count as two of them */ -}}
+{{- $_ := set $out.geoserver "url" (printf "http://%s-geoserver-primary-0.%s:8080/geoserver" (include "geosluice.geonodeName" .) (include "geosluice.geonodeHost" (list . "geoserver-nodes"))) -}}
 {{- $_ := set $out.geoserver "nodes" (list (printf "dns+http://%s:8080/geoserver" (include "geosluice.geonodeHost" (list . "geoserver-nodes")))) -}}
 {{- $_ := set $out.geonode "url" (printf "http://%s:8000" (include "geosluice.geonodeHost" (list . "django"))) -}}
 {{- if .Values.geonode.minio -}}

@@ -179,7 +179,8 @@ test('beside a release of the geonode chart everything follows from its name', a
     },
   });
   const publish = environmentOf(manifests, 'publish');
-  assert.equal(publish.GEOSLUICE_GEOSERVER_URL, 'http://maps-geonode-geoserver-primary:8080/geoserver');
+  const primary = 'maps-geonode-geoserver-primary-0.maps-geonode-geoserver-nodes';
+  assert.equal(publish.GEOSLUICE_GEOSERVER_URL, `http://${primary}:8080/geoserver`);
   assert.equal(publish.GEOSLUICE_GEOSERVER_NODES, 'dns+http://maps-geonode-geoserver-nodes:8080/geoserver');
   assert.equal(publish.GEOSLUICE_GEOSERVER_PASSWORD, 'from maps-geonode-geoserver-admin/password');
   assert.equal(publish.GEOSLUICE_S3_ENDPOINT, 'http://maps-geonode-minio:9000');
