@@ -2,7 +2,8 @@
  * Bundles processes into one file each below <outdir>/bin/, for images only; development runs the TypeScript as it stands.
  * What is read from disk at run time lies beside the bundles: EPSG definitions, the API page's files, the status page.
  *
- *     node scripts/build.ts [--process upload] [--outdir dist]
+ *     node scripts/build.ts [--outdir dist]           all processes, sharing what they have in common
+ *     node scripts/build.ts --each [--outdir dist]    each in a folder of its own, for an image of its own
  */
 import { cpSync, globSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -92,12 +93,8 @@ function copyBeside(outdir: string, inputs: readonly Bundled[]): Bundled[] {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { process: { type: 'string', multiple: true }, outdir: { type: 'string', default: join(ROOT, 'dist') } },
+    options: { each: { type: 'boolean', default: false }, outdir: { type: 'string', default: join(ROOT, 'dist') } },
   });
-  const unknown = values.process?.filter((name) => !processes().includes(name)) ?? [];
-  if (unknown.length > 0) {
-    process.stderr.write(`no process ${unknown.join(', ')}; there are ${processes().join(', ')}\n`);
-    process.exit(2);
-  }
-  await bundle(values.outdir, values.process);
+  if (values.each) for (const name of processes()) await bundle(join(values.outdir, name), [name]);
+  else await bundle(values.outdir);
 }

@@ -63,11 +63,11 @@ export async function openPodman(): Promise<Podman> {
     if (code === 0) return stdout.trim();
     throw new Error(`podman ${args.join(' ')} ended with ${code}:\n${`${stdout}\n${stderr}`.slice(-6000)}`);
   };
-  await removeOrphans(run);
+  await removeOrphans({ run, attempt });
   return { run, attempt, env, name: (what) => `${PREFIX}${process.pid}-${what}` };
 }
 
-async function removeOrphans(run: Podman['run']): Promise<void> {
+async function removeOrphans({ run, attempt }: Pick<Podman, 'run' | 'attempt'>): Promise<void> {
   const orphans = (names: string): string[] =>
     names.split('\n').filter((name) => {
       const [, pid] = OURS.exec(name) ?? [];
@@ -77,6 +77,8 @@ async function removeOrphans(run: Podman['run']): Promise<void> {
   if (containers.length > 0) await run('rm', '--force', '--time', '0', ...containers);
   const volumes = orphans(await run('volume', 'ls', '--format', '{{.Name}}'));
   if (volumes.length > 0) await run('volume', 'rm', '--force', ...volumes);
+  // layers that no build of today and yesterday came to
+  await attempt('image', 'prune', '--force', '--filter', 'until=48h');
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Finished, openPodman, type Podman } from '../counterparts/podman.ts';
 import { freePorts } from '../counterparts/server-process.ts';
 import { until } from '../world/until.ts';
@@ -19,11 +19,27 @@ export const imageOf = (name: string): string => `localhost/geosluice-test/${nam
 /** Labels that the images of this test are built with. */
 export const BUILD = { VERSION: '0.1.0', REVISION: '0123abc', CREATED: '2026-11-26T12:00:00Z' } as const;
 
+/** What .dockerignore lets through, in the main. */
+const CONTEXT = [
+  ...['.dockerignore', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.json', 'test/package.json'],
+  ...['packages', 'services', 'scripts', 'docker/Dockerfile', 'docker/healthcheck.mjs'],
+];
+
+/** A copy of the tree, so that all images are of the same one; with its times, by which the cache knows it again. */
+async function copyContext(folder: string): Promise<void> {
+  const filter = (path: string): boolean => !['node_modules', 'dist'].includes(basename(path));
+  for (const name of CONTEXT) {
+    await cp(join(ROOT, name), join(folder, name), { recursive: true, preserveTimestamps: true, filter });
+  }
+}
+
 /** Builds docker/Dockerfile for each process, from the tree as it stands; what has not changed is cached. */
 export async function buildWorkers(podman: Podman, names: readonly string[]): Promise<void> {
   await nodeBase(podman);
-  const folder = await mkdtemp(join(tmpdir(), 'geosluice-npmrc-'));
+  const folder = await mkdtemp(join(tmpdir(), 'geosluice-build-'));
+  const context = join(folder, 'context');
   try {
+    await copyContext(context);
     // the registry and certificates of this machine, at build time only: nothing of it is in a layer
     const npmrc = join(folder, 'npmrc');
     const registry = process.env.npm_config_registry;
@@ -33,8 +49,8 @@ export async function buildWorkers(podman: Podman, names: readonly string[]): Pr
     for (const name of names) {
       await buildImage(
         podman,
-        ROOT,
-        ...['-v', `${npmrc}:/root/.npmrc:ro`, '-f', join(ROOT, 'docker/Dockerfile')],
+        context,
+        ...['-v', `${npmrc}:/root/.npmrc:ro`, '-f', join(context, 'docker/Dockerfile')],
         ...[...labels, '--build-arg', `PROCESS=${name}`, '-t', imageOf(name)],
       );
     }
