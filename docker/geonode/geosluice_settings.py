@@ -25,7 +25,7 @@ for _name in (
 # what is on this pod's disk: everything that is not on S3, or a copy of what is
 if os.environ.get("GEOSLUICE_MEDIA_STORAGE") == "s3":
     os.environ.setdefault("MEDIA_ROOT", "/tmp/geonode/uploaded")
-    os.environ["STORAGE_MANAGER_CONCRETE_CLASS"] = "geosluice_geonode.media.S3StorageManager"
+    os.environ["STORAGE_MANAGER_CONCRETE_CLASS"] = "geosluice_geonode.storage_manager.S3StorageManager"
 else:
     os.environ.setdefault("MEDIA_ROOT", "/var/lib/geonode/uploaded")
 
@@ -74,7 +74,7 @@ STORAGES = {
 }
 if GEOSLUICE_MEDIA_STORAGE == "s3":
     STORAGES["default"] = s3_storage("media")
-    DEFAULT_ASSET_HANDLER = "geosluice_geonode.media.S3AssetHandler"
+    DEFAULT_ASSET_HANDLER = "geosluice_geonode.assets.S3AssetHandler"
     ASSET_HANDLERS = [DEFAULT_ASSET_HANDLER]
 if GEOSLUICE_STATIC_STORAGE == "s3":
     STORAGES["staticfiles"] = s3_storage("static")

@@ -45,7 +45,7 @@ def s3_storage(folder):
     """A row of STORAGES: `folder` of the media bucket, served under GeoNode's own address."""
     arguments = s3_client_arguments()
     return {
-        "BACKEND": f"geosluice_geonode.media.{folder.capitalize()}Storage",
+        "BACKEND": f"geosluice_geonode.storages.{folder.capitalize()}Storage",
         "OPTIONS": {
             "bucket_name": required("GEOSLUICE_MEDIA_BUCKET"),
             "location": folder,

@@ -20,9 +20,10 @@ urlpatterns = [
     path("geosluice/sidecar/<int:pk>", views.OriginalSidecar.as_view(), name="geosluice-sidecar"),
 ]
 if getattr(settings, "GEOSLUICE_RASTER_UPLOADS", None):
-    # in the place of GeoNode's own address, under the name by which its upload handlers know it
+    # in the place of GeoNode's own address, which is as open as this one, so that no way leads past it; under the name by
+    # which GeoNode's upload handlers know it
     urlpatterns += [
-        re_path("^api/v2/uploads/upload/?$", RasterAwareUpload.as_view({"post": "create"}), name="importer_upload")
+        re_path("uploads/upload", RasterAwareUpload.as_view({"post": "create"}), name="importer_upload"),
     ]
 # one web server less: nothing stands before this GeoNode that would serve its files
 if getattr(settings, "GEOSLUICE_MEDIA_STORAGE", None):
