@@ -107,4 +107,21 @@ env:
   {{- include "geonode.oauthEnv" . | nindent 2 }}
   {{- include "geonode.geoserverAdminEnv" . | nindent 2 }}
   {{- include "geonode.s3KeysEnv" . | nindent 2 }}
+  {{- if include "geonode.openid" . }}
+  {{- include "geonode.secretEnv" (dict "root" . "env" "OIDC_RSA_PRIVATE_KEY" "group" "oauth" "key" "privateKey") | nindent 2 }}
+  {{- end }}
+  {{- if or .Values.geosluice.keySecret (not .Values.geosluice.namespace) }}
+  # the gateway's key, once charts/geosluice is there
+  - name: GEOSLUICE_KEY
+    valueFrom:
+      secretKeyRef:
+        name: {{ .Values.geosluice.keySecret | default (printf "%s-key" (include "geonode.geosluiceName" .)) }}
+        key: key
+        optional: true
+  {{- end }}
+{{- end }}
+
+{{- /* GeoServer 3 trusts what GeoNode signs: with a key of this release, GeoNode's own being known to everybody. */ -}}
+{{- define "geonode.openid" -}}
+{{- if eq .Values.geoserver.auth "openid-connect" }}true{{ end -}}
 {{- end }}

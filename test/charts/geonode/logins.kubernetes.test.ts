@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
 import { kubernetesTools, runProgram } from '../../counterparts/helm.ts';
 import { ofKind, theOne } from '../shared/manifests.ts';
@@ -30,6 +31,17 @@ test('every login is made up, long enough, and no two are alike', async () => {
   );
   for (const value of drawn) assert.match(value, /^[A-Za-z0-9]{20,}$/);
   assert.equal(new Set(drawn).size, drawn.length);
+});
+
+test('for OpenID Connect GeoNode signs with a key of this release, not with the one everybody knows', async () => {
+  const manifests = await render('geonode', { files: ['charts/geonode/examples/geoserver-3.yaml'] });
+  const { privateKey = '' } = contentOf(theOne(manifests, 'Secret', 'geonode-oauth'));
+  assert.equal(createPrivateKey(privateKey).asymmetricKeyType, 'rsa');
+  for (const name of ['django', 'celery']) {
+    const env = theOne(manifests, 'Deployment', `geonode-${name}`).spec?.template.spec?.containers[0]?.env ?? [];
+    const key = env.find((one) => one.name === 'OIDC_RSA_PRIVATE_KEY')?.valueFrom?.secretKeyRef;
+    assert.deepEqual(key, { name: 'geonode-oauth', key: 'privateKey' });
+  }
 });
 
 test('given logins are taken as they are, in keys of one’s own', async () => {

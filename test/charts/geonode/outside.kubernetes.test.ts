@@ -65,6 +65,40 @@ test('GeoNode’s settings follow from the site’s url', async () => {
   assert.match(http?.ALLOWED_HOSTS ?? '', /^\['geonode\.local',/);
 });
 
+test('files are where the tasks that need them run: on S3 for Celery, else in the pod that does its tasks itself', async () => {
+  const of = async (...set: string[]) => theOne(await render('geonode', { set }), 'ConfigMap', 'geonode-django').data;
+  const s3 = await of('rasterUploads=off');
+  assert.deepEqual(
+    [s3?.GEOSLUICE_MEDIA_STORAGE, s3?.ASYNC_SIGNALS, s3?.CELERY_TASK_ALWAYS_EAGER],
+    ['s3', 'True', 'False'],
+  );
+  assert.equal(s3?.GEOSLUICE_RASTER_UPLOADS, 'off');
+  const pod = await of('media.storage=pod', 'mode=on-demand');
+  assert.deepEqual(
+    [pod?.GEOSLUICE_MEDIA_STORAGE, pod?.ASYNC_SIGNALS, pod?.CELERY_TASK_ALWAYS_EAGER],
+    ['pod', 'False', 'True'],
+  );
+});
+
+test('static files on S3 are collected by the bootstrap', async () => {
+  const args = async (...set: string[]) =>
+    theOne(await render('geonode', { set }), 'Job', 'geonode-bootstrap-1').spec?.template.spec?.containers[0]?.args;
+  assert.deepEqual(await args(), ['--timeout', '3600']);
+  assert.deepEqual(await args('staticFiles.storage=s3'), ['--timeout', '3600', '--collectstatic']);
+});
+
+test('raster uploads reach the gateway of charts/geosluice, with its key where that is there', async () => {
+  const manifests = await render('geonode', { set: ['geosluice.release=rasters'] });
+  const env = theOne(manifests, 'Deployment', 'geonode-django').spec?.template.spec?.containers[0]?.env ?? [];
+  assert.deepEqual(env.find(({ name }) => name === 'GEOSLUICE_KEY')?.valueFrom?.secretKeyRef, {
+    name: 'rasters-geosluice-key',
+    key: 'key',
+    optional: true,
+  });
+  const url = theOne(manifests, 'ConfigMap', 'geonode-django').data?.GEOSLUICE_URL;
+  assert.equal(url, 'http://rasters-geosluice-gateway:8080');
+});
+
 test('S3, PostGIS and Redis of one’s own: everybody is sent there, and none of the chart’s is made', async () => {
   const manifests = await render('geonode', { files: ['charts/geonode/examples/production.yaml'] });
   assert.deepEqual(

@@ -1,7 +1,7 @@
 """Init container of Django and Celery: waits until the bootstrap Job has done its part in this image's database.
 
-Done means: every migration of this image is applied, and the OAuth application and the admin it makes are there. Looked up in the
-database, so that a pod of a new version waits for its own migrations, while one that restarts later goes on at once.
+Done means: every migration of this image is applied, and an admin, the OAuth application and the default site are there. Looked up
+in the database, so that a pod of a new version waits for its own migrations, while one that restarts later goes on at once.
 """
 
 import argparse
@@ -29,13 +29,18 @@ def missing():
 
 
 def missing_rows():
+    from django.conf import settings
     from django.contrib.auth import get_user_model
+    from django.contrib.sites.models import Site
     from oauth2_provider.models import get_application_model
 
     if not get_user_model().objects.filter(is_superuser=True, is_active=True).exists():
         return "an admin"
     if not get_application_model().objects.filter(client_id=os.environ["OAUTH2_CLIENT_ID"]).exists():
         return "the OAuth application"
+    # what Django's own migration leaves; any other name may be somebody's choice
+    if not Site.objects.filter(pk=settings.SITE_ID).exclude(domain="example.com").exists():
+        return "the default site"
     return None
 
 
