@@ -22,7 +22,7 @@ export async function controlPlaneBinary(): Promise<string> {
     const flags = Object.entries(variables).map(([name, value]) => `-X ${VERSION}.${name}=${value}`);
     const target = ['-o', join(draft, 'control-plane'), '.'];
     const build = ['-C', SOURCE, '-trimpath', '-gcflags=all=-N -l', '-ldflags', flags.join(' '), ...target];
-    const env = { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
+    const env = { GOFLAGS: '-mod=readonly' };
     await runInstaller('nice', ['-n', '10', await go([1, 26]), 'build', ...build], env, BUILD_WITHIN_MS);
   });
   return join(folder, 'control-plane');
