@@ -22,6 +22,8 @@ export interface LiveWorkers {
   values: Values;
   /** `helm upgrade --install --wait`; the namespace is made, with the standard `restricted`. */
   install(release: string, namespace: string, values?: Values, ...flags: string[]): Promise<void>;
+  /** The same without the values of this world: only these, later ones over earlier ones. */
+  installOnly(release: string, namespace: string, values: readonly object[], ...flags: string[]): Promise<void>;
   /** The ways in and out of an installed release. */
   deployment(release: string, namespace: string): Promise<Omit<Deployment, 'close'>>;
   stop(): Promise<void>;
@@ -51,23 +53,22 @@ export async function startLiveWorkers(options: LiveWorkersOptions = {}): Promis
     const files = await mkdtemp(join(tmpdir(), 'geosluice-values-'));
     closers.push(() => rm(files, { recursive: true }));
     const values = valuesOf(world, cluster);
+    const installOnly: LiveWorkers['installOnly'] = async (release, namespace, all, ...flags) => {
+      if ((await cluster.client.find(`/api/v1/namespaces/${namespace}`)) === null) {
+        await cluster.createNamespace(namespace, { restricted: true });
+      }
+      const given = all.map((content, index) => [join(files, `${release}-${index}.json`), content] as const);
+      for (const [file, content] of given) await writeFile(file, JSON.stringify(content));
+      const { code, stdout, stderr } = await cluster.helm(
+        ...['upgrade', '--install', release, CHART, '-n', namespace, '--wait', '--timeout', '4m'],
+        ...given.flatMap(([file]) => ['-f', file]),
+        ...flags,
+      );
+      assert.equal(code, 0, `${stdout}\n${stderr}\n${code === 0 ? '' : await troubles(cluster, namespace)}`);
+    };
     return {
-      ...{ cluster, world, values, stop },
-      async install(release, namespace, own = {}, ...flags) {
-        if ((await cluster.client.find(`/api/v1/namespaces/${namespace}`)) === null) {
-          await cluster.createNamespace(namespace, { restricted: true });
-        }
-        const given = [values, own].map(
-          (content, index) => [join(files, `${release}-${index}.json`), content] as const,
-        );
-        for (const [file, content] of given) await writeFile(file, JSON.stringify(content));
-        const { code, stdout, stderr } = await cluster.helm(
-          ...['upgrade', '--install', release, CHART, '-n', namespace, '--wait', '--timeout', '4m'],
-          ...given.flatMap(([file]) => ['-f', file]),
-          ...flags,
-        );
-        assert.equal(code, 0, `${stdout}\n${stderr}\n${code === 0 ? '' : await troubles(cluster, namespace)}`);
-      },
+      ...{ cluster, world, values, stop, installOnly },
+      install: (release, namespace, own = {}, ...flags) => installOnly(release, namespace, [values, own], ...flags),
       async deployment(release, namespace) {
         const name = release.includes('geosluice') ? release : `${release}-geosluice`;
         const key = await secretValue(cluster, namespace, `${name}-key`, 'key');
