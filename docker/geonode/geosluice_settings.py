@@ -42,6 +42,7 @@ from geonode.settings import (  # noqa: E402
     THUMBNAIL_LOCATION,
 )
 from geosluice_geonode.environment import choice, s3_storage  # noqa: E402
+from geosluice_geonode.own_queue import OwnQueue  # noqa: E402
 
 INSTALLED_APPS += ("geosluice_geonode",)
 
@@ -81,6 +82,9 @@ if GEOSLUICE_STATIC_STORAGE == "s3":
 else:
     # an image in which nothing was collected serves them from their packages
     WHITENOISE_USE_FINDERS = not os.path.isdir(STATIC_ROOT) or not os.listdir(STATIC_ROOT)
+
+if os.environ.get("GEOSLUICE_UPLOAD_QUEUE"):
+    CELERY_TASK_ANNOTATIONS = [OwnQueue(os.environ["GEOSLUICE_UPLOAD_QUEUE"])]
 
 if os.environ.get("OIDC_RSA_PRIVATE_KEY"):
     # the one in GeoNode's settings is known to everybody

@@ -88,8 +88,7 @@ describe('rasters uploaded in GeoNode’s own pages', () => {
   ) => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ action: 'upload', ...fields })) form.set(name, value);
-    for (const [field, [name, content]] of Object.entries(files))
-      form.set(field, new Blob([content as string]), name);
+    for (const [field, [name, content]] of Object.entries(files)) form.set(field, new Blob([content as string]), name);
     const answer = await fetch(server.url + PATH, { method: 'POST', headers, body: form });
     const text = await answer.text();
     return {
@@ -221,9 +220,9 @@ describe('rasters uploaded in GeoNode’s own pages', () => {
 
   test('a document uploaded to one pod is downloaded from another', async () => {
     const make =
-      'from geonode.assets.handlers import asset_handler_registry as r; from django.core.files.base import ContentFile as C; ' +
+      'from geonode.assets.handlers import asset_handler_registry as r; from django.core.files.uploadedfile import SimpleUploadedFile as C; ' +
       'from django.contrib.auth import get_user_model as u; ' +
-      'f = C(b"of a document", name="paper.txt"); h = r.get_default_handler(); ' +
+      'f = C("paper.txt", b"of a document"); h = r.get_default_handler(); ' +
       'a = h.create("t", "d", "document", u().objects.get(username="admin"), files=[f]); print("ASSET", a.pk, a.location)';
     const { stdout, stderr } = await handing.manage(['shell', '-c', make]);
     const pk = /ASSET (\d+)/.exec(stdout)?.[1];
@@ -235,6 +234,33 @@ describe('rasters uploaded in GeoNode’s own pages', () => {
       'm = r.get_handler(a).get_storage_manager(a); print("READ", m.open(a.location[0]).read())';
     const read = await handing.manage(['shell', '-c', elsewhere]);
     assert.match(read.stdout, /READ b'of a document'/, read.stderr);
+  });
+
+  test('GeoServer’s OpenID Connect finds keys, addresses and the name of who logs in', async () => {
+    const make =
+      'from oauth2_provider.models import AccessToken as T, get_application_model as a; from django.utils import timezone as t; ' +
+      'import datetime; from django.contrib.auth import get_user_model as u; ' +
+      'T.objects.create(user=u().objects.get(username="admin"), application=a().objects.first(), token="tok", ' +
+      'scope="openid read", expires=t.now() + datetime.timedelta(hours=1))';
+    const { code, stderr } = await handing.manage(['shell', '-c', make]);
+    assert.equal(code, 0, stderr);
+    const answer = await fetch(`${handing.url}/o/userinfo/`, { headers: { authorization: 'Bearer tok' } });
+    const claims = (await answer.json()) as Record<string, unknown>;
+    assert.deepEqual([claims.preferred_username, (claims.groups as string[]).includes('admin')], ['admin', true]);
+    const keys = (await (await fetch(`${handing.url}/o/.well-known/jwks.json`)).json()) as { keys: unknown[] };
+    assert.equal(keys.keys.length, 1);
+  });
+
+  test('the importer’s tasks may be kept on the pod that took the upload', async () => {
+    const look =
+      'from geonode.celery_app import app; app.loader.import_default_modules(); ' +
+      'from geonode.upload.celery_tasks import import_orchestrator as one, import_resource as two; ' +
+      'from geonode.geoserver.tasks import geoserver_update_datasets as other; ' +
+      'print("QUEUES", one.queue, two.queue, other.queue)';
+    const { stdout, stderr } = await handing.manage(['shell', '-c', look], {
+      env: { GEOSLUICE_UPLOAD_QUEUE: 'pod-1' },
+    });
+    assert.match(stdout, /QUEUES pod-1 pod-1 (?!pod-1)/, stderr);
   });
 
   test('a probe learns that database and process answer', async () => {

@@ -11,7 +11,7 @@ import { type PostgisServer, startPostgis } from '../../counterparts/postgis.ts'
 import { type S3Server, startS3 } from '../../counterparts/s3.ts';
 import { runScript, type ScriptResult } from './script.ts';
 
-const SECRETS = ['an admin’s password', 'the client secret', 'geoserver's new & password'];
+const SECRETS = ['an admin’s password', 'the client secret', "geoserver's new & password"];
 const [ADMIN_PASSWORD = '', CLIENT_SECRET = '', GEOSERVER_PASSWORD = ''] = SECRETS;
 
 /** What the database holds, as one JSON line. */

@@ -1,15 +1,14 @@
 """Carries on to GeoNode's upload page what became of rasters that were handed to the inbox."""
 
 import logging
-import os
 from datetime import timedelta
 
 from django.utils import timezone
 from geonode.resource.models import ExecutionRequest
 
-from geosluice_geonode.gateway import Gateway, GatewayError
+from geosluice_geonode.gateway import GatewayError
 from geosluice_geonode.models import Registration
-from geosluice_geonode.uploads.view import FUNCTION
+from geosluice_geonode.uploads.view import FUNCTION, gateway_of_environment
 
 logger = logging.getLogger("geosluice_geonode")
 
@@ -55,11 +54,11 @@ def _refresh(execution):
 
 
 def _failure(ingestion):
-    url = os.environ.get("GEOSLUICE_URL")
-    if not url or not ingestion:
+    gateway = gateway_of_environment()
+    if gateway is None or not ingestion:
         return None
     try:
-        found = Gateway(url, os.environ.get("GEOSLUICE_KEY")).ingestion(ingestion)
+        found = gateway.ingestion(ingestion)
     except GatewayError as error:
         logger.warning("the gateway was not asked for an upload: %s", error)
         return None

@@ -24,6 +24,11 @@ _REFUSED = (
 _SIDECAR_BYTES = 16 * 1024 * 1024
 
 
+def gateway_of_environment():
+    url, key = os.environ.get("GEOSLUICE_URL"), os.environ.get("GEOSLUICE_KEY")
+    return Gateway(url, key) if url and key else None
+
+
 class RastersAreOff(APIException):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = _REFUSED
@@ -81,12 +86,11 @@ class RasterAwareUpload(ImporterViewSet):
         file.keep()
 
     def _start(self, user, upload, source):
-        """The ingestion's id; None without a gateway, where a watch on the inbox finds the file."""
-        url = os.environ.get("GEOSLUICE_URL")
-        if not url:
+        """The ingestion's id; None without a key of the gateway, where a watch on the inbox finds the file."""
+        gateway = gateway_of_environment()
+        if gateway is None:
             return None
         try:
-            gateway = Gateway(url, os.environ.get("GEOSLUICE_KEY"))
             return gateway.start(source, {"owner": user.get_username()})["id"]
         except GatewayError as error:
             upload.take_back()
