@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startRedis } from '../test/counterparts/redis.ts';
 import { freePorts, startProcess } from '../test/counterparts/server-process.ts';
-import { bundle } from './build.ts';
+import { bundle, processes } from './build.ts';
+import type { BillOfMaterials } from './sbom.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'test', 'fixtures', 'rasters');
 // outside of the workspace, so that nothing is found there by accident
@@ -27,13 +28,41 @@ test('the bundled command inspects a raster, EPSG definitions included', () => {
 });
 
 test('every bundled worker starts as far as its configuration', () => {
-  for (const name of ['discover', 'upload', 'publish', 'register', 'gateway']) {
+  for (const name of processes().filter((name) => name !== 'standalone')) {
     const { status, stderr } = spawnSync(process.execPath, [join(outdir, 'bin', `${name}.mjs`)], {
       encoding: 'utf8',
       env: {},
     });
     assert.equal(status, 2, stderr);
     assert.match(stderr, /GEOSLUICE_REDIS_URL is missing/);
+  }
+});
+
+test('a bundle of one process holds what it needs, and its list of packages nothing else', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'geosluice-bundle-one-'));
+  try {
+    const made: Record<string, { files: string[]; packages: string[] }> = {};
+    for (const name of ['upload', 'discover', 'gateway']) {
+      await bundle(join(folder, name), [name]);
+      const bill: BillOfMaterials = JSON.parse(readFileSync(join(folder, name, 'sbom.cdx.json'), 'utf8'));
+      assert.equal(bill.metadata.component.name, `geosluice-${name}`);
+      made[name] = {
+        files: readdirSync(join(folder, name)).sort(),
+        packages: bill.components.map(({ group, name: own }) => (group === undefined ? own : `${group}/${own}`)),
+      };
+    }
+    assert.deepEqual(made.upload?.files, ['bin', 'sbom.cdx.json']);
+    assert.deepEqual(made.discover?.files, ['bin', 'node_modules', 'sbom.cdx.json']);
+    assert.deepEqual(made.gateway?.files, ['bin', 'sbom.cdx.json', 'static']);
+    for (const { packages } of Object.values(made)) {
+      for (const name of ['bullmq', 'ioredis', 'zod']) assert.ok(packages.includes(name), name);
+      assert.ok(!packages.some((name) => name.startsWith('@geosluice/')), 'our own rooms are the application itself');
+    }
+    assert.ok(made.discover?.packages.includes('epsg-index'));
+    assert.ok(made.gateway?.packages.includes('@fastify/swagger-ui'));
+    assert.ok(!made.upload?.packages.some((name) => /^fastify$|^@fastify|^epsg-index$/.test(name)));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
