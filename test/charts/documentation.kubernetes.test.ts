@@ -69,6 +69,18 @@ test('the images that are built are those that the charts start, and no other of
   for (const [, file = ''] of text.matchAll(/docker build -f (\S+)/g)) assert.ok(existsSync(join(ROOT, file)), file);
 });
 
+test('images are built from the folder that their Dockerfile is written for', () => {
+  const told = commands(DEPLOY).filter((command) => command.includes('docker build'));
+  assert.equal(told.length, 3);
+  for (const command of told) {
+    const [, file = '', context] = /-f (\S+) .* (\S+)$/.exec(command) ?? [];
+    const copied = [...readPage(file).matchAll(/^COPY (?:--chown=\S+ )?([a-z][\w/.-]*)/gm)].map(
+      ([, path = '']) => path,
+    );
+    for (const path of copied) assert.ok(existsSync(join(ROOT, context ?? '', path)), `${file} copies ${path}`);
+  }
+});
+
 test('every file that a command names is there', () => {
   const missing = PAGES.flatMap((page) =>
     commands(page)

@@ -12,6 +12,7 @@ export function inconsistencies(manifests: readonly Manifest[]): string[] {
     ...twice(manifests),
     ...manifests.flatMap(unlabelled),
     ...made.flatMap((workload) => wrongSelector(workload, made)),
+    ...made.flatMap(wrongProbes),
     ...ofKind(manifests, 'Service').flatMap((service) => wrongService(service, made)),
     ...ofKind(manifests, 'PodDisruptionBudget').flatMap(({ metadata, spec }) =>
       matching(made, spec?.selector).length === 1
@@ -60,6 +61,17 @@ function wrongSelector({ kind, name, manifest, longRunning }: Workload, made: re
     ...(found.length > others.length ? [] : [`${kind} ${name} does not select its own pods`]),
     ...others.map((other) => `${kind} ${name} selects the pods of ${other}`),
   ];
+}
+
+/** A name in a probe or hook is one of the container's own ports, not of the pod's. */
+function wrongProbes({ kind, name, template }: Workload): string[] {
+  return containersOf(template.spec).flatMap((container) => {
+    const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
+    return [livenessProbe, readinessProbe, startupProbe, lifecycle?.preStop, lifecycle?.postStart]
+      .map((ask) => ask?.httpGet?.port ?? ask?.tcpSocket?.port)
+      .filter((port) => typeof port === 'string' && !(container.ports ?? []).some((own) => own.name === port))
+      .map((port) => `${kind} ${name}: container ${container.name} is asked at ${port}, which is none of its ports`);
+  });
 }
 
 function wrongService({ metadata, spec }: V1Service, made: readonly Workload[]): string[] {

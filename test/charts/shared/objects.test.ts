@@ -59,6 +59,15 @@ test('selectors that take nothing, or other pods, are told', () => {
   ]);
 });
 
+test("a probe by a name that is another container's port is told", () => {
+  const pod =
+    '{ containers: [{ name: c, image: x, ports: [{ name: http, containerPort: 80 }] }, { name: side, livenessProbe: { httpGet: { port: http } } }] }';
+  assert.deepEqual(faults(workload('Deployment', 'a', pod)), [
+    'Deployment a: container side is asked at http, which is none of its ports',
+  ]);
+  assert.deepEqual(faults(workload('Deployment', 'a', pod.replace('port: http', 'port: 80'))), []);
+});
+
 test('an autoscaler needs a target that has no number of its own', () => {
   const hpa = object(
     'HorizontalPodAutoscaler',

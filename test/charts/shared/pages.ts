@@ -5,11 +5,19 @@ import { CHARTS, type Chart, type Inputs, ROOT, readPage } from './render.ts';
 
 /** Commands of a page's shell blocks, continued lines joined. */
 export function commands(page: string): string[] {
-  return fencedBlocks(page)
-    .filter(({ info }) => ['sh', 'shell', 'console'].includes(info))
-    .flatMap(({ text }) => text.replace(/\\\n\s*/g, ' ').split('\n'))
-    .map((line) => line.replace(/^\$ /, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  return (
+    fencedBlocks(page)
+      .filter(({ info }) => ['sh', 'shell', 'console'].includes(info))
+      .flatMap(({ text }) => text.replace(/\\\n\s*/g, ' ').split('\n'))
+      // what is told behind a # is no part of it
+      .map((line) =>
+        line
+          .replace(/^\$ /, '')
+          .replace(/ +# .*$/, '')
+          .trim(),
+      )
+      .filter((line) => line !== '' && !line.startsWith('#'))
+  );
 }
 
 export interface Install {
