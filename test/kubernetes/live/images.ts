@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bundle } from '../../../scripts/build.ts';
 import { activemqImage } from '../../counterparts/activemq/image.ts';
 import { exists } from '../../counterparts/cache.ts';
-import { APP_FOLDER, geonodeDump } from '../../counterparts/geonode-database.ts';
+import { APP_FOLDER, geodataDump, geonodeDump } from '../../counterparts/geonode-database.ts';
 import { geonodePython } from '../../counterparts/geonode-python.ts';
 import { geoserverImage } from '../../counterparts/geoserver/image.ts';
 import { aptInstall } from '../../counterparts/packages.ts';
@@ -82,16 +82,17 @@ async function geonodeImage(): Promise<LocalImage> {
   };
 }
 
-/** Debian's PostGIS; GeoNode's database comes migrated, since the bootstrap's migrations are tested by themselves. */
+/** Debian's PostGIS; GeoNode's databases come migrated, since the bootstrap's migrations are tested by themselves. */
 async function postgisImage(): Promise<LocalImage> {
   const server = await startPostgis();
   try {
-    const dump = await geonodeDump(await geonodePython(), server);
+    const python = await geonodePython();
+    const [dump, geodata] = [await geonodeDump(python, server), await geodataDump(python, server)];
     return {
       entrypoint: ['/usr/local/bin/docker-entrypoint.sh'],
       args: ['postgres'],
       files: { '/usr/local/bin/docker-entrypoint.sh': join(PROGRAMS, 'postgis.sh') },
-      env: { GEONODE_DUMP: dump },
+      env: { GEONODE_DUMP: dump, GEODATA_DUMP: geodata },
       user: 999,
       group: 999,
     };

@@ -21,6 +21,8 @@ const GEONODE = {
     django: { processes: 1 },
     celery: { concurrency: 1 },
     ingress: { enabled: false },
+    // this test asks Django by its Service's address
+    site: { allowedHosts: ['*'] },
   },
 };
 const WORKERS = {
@@ -31,6 +33,7 @@ const WORKERS = {
 let live: LiveStack;
 let buckets: Buckets;
 let gateway: GatewayClient;
+let first: LedgerEntry;
 
 before(async () => {
   live = await startLiveStack(NAMESPACE);
@@ -52,6 +55,17 @@ async function pods(component?: string): Promise<Pod[]> {
 const isReady = ({ status }: Pod): boolean =>
   status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
+async function login(secret: string): Promise<string> {
+  const [user, password] = [await live.secret(secret, 'user'), await live.secret(secret, 'password')];
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** Asks Django as its admin. */
+async function geonode(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: await login('geonode-geonode-admin') };
+  return fetch(`${await live.urlOf('geonode-django', 8000)}${path}`, { signal: soon(), ...init, headers });
+}
+
 /** Drops a raster with its sidecar into the inbox and waits until it is visible. */
 async function bring(name: string, seed: number): Promise<LedgerEntry> {
   const inbox = buckets.bucket('inbox');
@@ -70,6 +84,32 @@ async function bring(name: string, seed: number): Promise<LedgerEntry> {
     },
     { withinMs: 120_000, describe: () => told },
   );
+}
+
+async function titleOf({ geonode: registered }: LedgerEntry): Promise<string> {
+  const answer = await geonode(`/api/v2/datasets/${registered?.pk}/`);
+  assert.equal(answer.status, 200);
+  return ((await answer.json()) as { dataset: { title: string } }).dataset.title;
+}
+
+async function djangoConfig(): Promise<Record<string, string>> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/configmaps/geonode-django`;
+  return (await live.cluster.client.get<KubernetesObject & { data: Record<string, string> }>(path)).data;
+}
+
+/** Runs a CronJob now, as `<name>-now`. */
+async function runJob(name: string): Promise<void> {
+  const job = await live.cluster.kubectl('create', 'job', `${name}-now`, `--from=cronjob/${name}`, '-n', NAMESPACE);
+  assert.equal(job.code, 0, job.stderr);
+  const done = await live.cluster.kubectl(
+    ...['wait', '--for=condition=complete', `job/${name}-now`, '-n', NAMESPACE, '--timeout=120s'],
+  );
+  assert.equal(done.code, 0, done.stderr);
+}
+
+async function uninstall(release: string): Promise<void> {
+  const { code, stderr } = await live.cluster.helm('uninstall', release, '-n', NAMESPACE, '--wait');
+  assert.equal(code, 0, stderr);
 }
 
 /** A map of a layer from one GeoServer; it must show more than one colour. */
@@ -113,17 +153,12 @@ test('helm install --wait of the stack: every piece is ready, in a restricted na
 });
 
 test('the admins of Django and GeoServer are those of the secrets, and GeoServer knows GeoNode’s OAuth application', async () => {
-  const login = async (name: string): Promise<string> =>
-    `Basic ${Buffer.from(`${await live.secret(name, 'user')}:${await live.secret(name, 'password')}`).toString('base64')}`;
   const geoserver = await live.urlOf('geonode-geoserver-primary', 8080);
   const version = await fetch(`${geoserver}/geoserver/rest/about/version.json`, {
     headers: { authorization: await login('geonode-geoserver-admin') },
   });
   assert.equal(version.status, 200);
-  const django = await live.urlOf('geonode-django', 8000);
-  const me = await fetch(`${django}/api/v2/users/?page_size=1`, {
-    headers: { authorization: await login('geonode-geonode-admin'), host: 'geonode.local' },
-  });
+  const me = await geonode('/api/v2/users/?page_size=1');
   assert.equal(me.status, 200);
   const clientId = await live.secret('geonode-oauth', 'clientId');
   const [primary] = await pods('geoserver-primary');
@@ -150,12 +185,9 @@ test('the workers beside it bring a raster to the map and into GeoNode', async (
     url: await live.urlOf('geosluice-gateway', 8080),
     key: await live.secret('geosluice-key', 'key'),
   });
-  const entry = await bring('first', 1);
-  await assertMap(await live.urlOf('geonode-geoserver', 8080), entry);
-  const dataset = await fetch(`${await live.urlOf('geonode-django', 8000)}/api/v2/datasets/${entry.geonode?.pk}/`);
-  assert.equal(dataset.status, 200);
-  const { dataset: found } = (await dataset.json()) as { dataset: { title: string } };
-  assert.equal(found.title, 'Raster first');
+  first = await bring('first', 1);
+  await assertMap(await live.urlOf('geonode-geoserver', 8080), first);
+  assert.equal(await titleOf(first), 'Raster first');
 });
 
 test('helm test of the workers sends a raster through the real GeoNode', async () => {
@@ -164,16 +196,9 @@ test('helm test of the workers sends a raster through the real GeoNode', async (
 });
 
 test('a new replica starts from a snapshot and is ready only when it draws what was published before', async () => {
-  const first = await bring('before-the-replica', 2);
-  const job = await live.cluster.kubectl(
-    ...['create', 'job', 'snapshot-now', '--from=cronjob/geonode-snapshot', '-n', NAMESPACE],
-  );
-  assert.equal(job.code, 0, job.stderr);
-  const taken = await live.cluster.kubectl(
-    ...['wait', '--for=condition=complete', 'job/snapshot-now', '-n', NAMESPACE, '--timeout=120s'],
-  );
-  assert.equal(taken.code, 0, taken.stderr);
-  const second = await bring('after-the-snapshot', 3);
+  const before = await bring('before-the-replica', 2);
+  await runJob('geonode-snapshot');
+  const since = await bring('after-the-snapshot', 3);
   await live.cluster.kubectl('scale', 'statefulset/geonode-geoserver-replica', '--replicas=2', '-n', NAMESPACE);
   const replica = await until(
     'the new replica is ready',
@@ -181,10 +206,9 @@ test('a new replica starts from a snapshot and is ready only when it draws what 
     { withinMs: 180_000 },
   );
   const address = `http://${replica.status.podIP}:8080`;
-  await assertMap(address, first);
-  await assertMap(address, second);
-  const third = await bring('after-the-replica', 4);
-  await assertMap(address, third);
+  await assertMap(address, before);
+  await assertMap(address, since);
+  await assertMap(address, await bring('after-the-replica', 4));
 });
 
 test('a sleeping stack has no pods but those that keep data, and wakes to its first map by one command', async (t) => {
@@ -219,22 +243,84 @@ test('a sleeping stack has no pods but those that keep data, and wakes to its fi
   await bring('after-sleep', 5);
 });
 
-test('an upgrade changes the stack in place, the bootstrap runs again, and a rollback brings back what was', async () => {
+test('a raster uploaded in GeoNode’s own page goes by the inbox to the map', async () => {
+  const form = new FormData();
+  form.set('action', 'upload');
+  form.set('base_file', new Blob([smallRaster(6) as Uint8Array<ArrayBuffer>]), 'of-a-page.tif');
+  form.set('xml_file', new Blob([sidecar('Raster of a page')]), 'of-a-page.xml');
+  const answer = await geonode('/api/v2/uploads/upload', { method: 'POST', body: form });
+  assert.equal(answer.status, 201, await answer.text());
+  const { datasets } = await until(
+    'it is visible',
+    async () => {
+      const page = await gateway.datasets({ q: 'of-a-page' }, soon());
+      return page.datasets[0]?.state === 'visible' && page;
+    },
+    { withinMs: 120_000 },
+  );
+  const entry = datasets[0] as LedgerEntry;
+  assert.equal(await titleOf(entry), 'Raster of a page');
+  await assertMap(await live.urlOf('geonode-geoserver', 8080), entry);
+});
+
+test('an upgrade changes the stack in place, and the load of maps brings a second replica', async () => {
   await live.install('geonode', 'geonode', {
     ...GEONODE,
-    values: { ...GEONODE.values, django: { processes: 1, env: { LANGUAGE_CODE: 'de' } } },
+    values: {
+      ...GEONODE.values,
+      django: { processes: 1, env: { LANGUAGE_CODE: 'de' } },
+      geoserver: {
+        ...GEONODE.values.geoserver,
+        autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 2, targetCPUUtilizationPercentage: 10 },
+      },
+    },
   });
-  const config = async (): Promise<Record<string, string>> =>
-    (
-      await live.cluster.client.get<KubernetesObject & { data: Record<string, string> }>(
-        `/api/v1/namespaces/${NAMESPACE}/configmaps/geonode-django`,
-      )
-    ).data;
-  assert.equal((await config()).LANGUAGE_CODE, 'de');
-  const { code, stderr } = await live.cluster.helm('rollback', 'geonode', '-n', NAMESPACE, '--wait', '--timeout', '8m');
+  assert.equal((await djangoConfig()).LANGUAGE_CODE, 'de');
+  const entry = await bring('after-upgrade', 7);
+  const maps = await live.urlOf('geonode-geoserver', 8080);
+  await until(
+    'two replicas are ready',
+    async () => {
+      await Promise.all(Array.from({ length: 8 }, () => assertMap(maps, entry)));
+      return (await pods('geoserver-replica')).filter(isReady).length === 2;
+    },
+    {
+      withinMs: 180_000,
+      describe: async () => (await live.cluster.kubectl('describe', 'hpa', '-n', NAMESPACE)).stdout,
+    },
+  );
+});
+
+test('a rollback brings back what was, and the bootstrap runs again', async () => {
+  const { code, stderr } = await live.cluster.helm(
+    ...['rollback', 'geonode', '-n', NAMESPACE, '--wait', '--timeout', '8m', '--force-conflicts'],
+  );
   assert.equal(code, 0, stderr);
-  assert.equal((await config()).LANGUAGE_CODE, undefined);
-  await assertMap(await live.urlOf('geonode-geoserver', 8080), await bring('after-rollback', 6));
+  assert.equal((await djangoConfig()).LANGUAGE_CODE, undefined);
+  const { stdout } = await live.cluster.kubectl('get', 'hpa,jobs', '-n', NAMESPACE, '-o', 'name');
+  assert.doesNotMatch(stdout, /horizontalpodautoscaler/);
+  assert.match(stdout, /geonode-bootstrap-\d+/);
+  await assertMap(await live.urlOf('geonode-geoserver', 8080), await bring('after-rollback', 8));
+});
+
+test('the kubelet said of every image of both charts which process stands for it', async (t) => {
+  await runJob('geosluice-sweep-uploads');
+  const wanted = new Set<string>();
+  for (const release of ['geonode', 'geosluice']) {
+    for (const what of ['manifest', 'hooks']) {
+      const { stdout } = await live.cluster.helm('get', what, release, '-n', NAMESPACE);
+      for (const [, image = ''] of stdout.matchAll(/^\s*(?:- )?image: "?([^"\s]+)/gm)) wanted.add(image);
+    }
+  }
+  const table = new Map(live.told.map((line) => /^image (\S+) → (.+)$/.exec(line)?.slice(1) as [string, string]));
+  for (const image of wanted) {
+    const stands = table.get(image);
+    assert.ok(stands !== undefined && stands !== 'none', `${image} is named`);
+    t.diagnostic(`${image} → ${stands}`);
+  }
+  assert.equal(wanted.size, 12, [...wanted].join());
+  const of = (name: string): string => [...table].find(([image]) => image.includes(name))?.[1] ?? '';
+  assert.match(of('activemq'), /activemq\.jar start/, 'a real ActiveMQ');
 });
 
 test('uninstalled, both charts leave the volumes and secrets that the notes name, and nothing else', async () => {
@@ -243,11 +329,9 @@ test('uninstalled, both charts leave the volumes and secrets that the notes name
       async (release) => (await live.cluster.helm('get', 'notes', release, '-n', NAMESPACE)).stdout,
     ),
   );
-  for (const release of ['geosluice', 'geonode']) {
-    const { code, stderr } = await live.cluster.helm('uninstall', release, '-n', NAMESPACE, '--wait');
-    assert.equal(code, 0, stderr);
-  }
-  await live.cluster.kubectl('delete', 'job', 'snapshot-now', '-n', NAMESPACE, '--ignore-not-found');
+  for (const release of ['geosluice', 'geonode']) await uninstall(release);
+  for (const job of ['geonode-snapshot', 'geosluice-sweep-uploads'])
+    await live.cluster.kubectl('delete', 'job', `${job}-now`, '-n', NAMESPACE);
   const left = await leftOver(live.cluster, NAMESPACE, 'geonode');
   for (const one of left) {
     const [kind, name = ''] = one.split('/');
@@ -257,5 +341,20 @@ test('uninstalled, both charts leave the volumes and secrets that the notes name
       `the notes name ${one}`,
     );
   }
-  assert.ok(left.length >= 5, left.join());
+  assert.equal(left.length, 9, left.join());
+});
+
+test('installed again over what was kept, the stack knows its datasets; with persistence.retain=false it leaves nothing', async () => {
+  await live.cluster.kubectl('delete', 'pvc', 'data-geosluice-redis-0', '-n', NAMESPACE, '--wait');
+  await live.install('geonode', 'geonode', {
+    ...GEONODE,
+    values: { ...GEONODE.values, persistence: { retain: false } },
+  });
+  assert.equal(await titleOf(first), 'Raster first');
+  await assertMap(await live.urlOf('geonode-geoserver', 8080), first);
+  await uninstall('geonode');
+  await until('nothing is left', async () => (await leftOver(live.cluster, NAMESPACE, 'geonode')).length === 0, {
+    withinMs: 60_000,
+    describe: async () => (await leftOver(live.cluster, NAMESPACE, 'geonode')).join(', '),
+  });
 });

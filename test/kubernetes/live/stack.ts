@@ -13,6 +13,8 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 export interface LiveStack {
   cluster: Cluster;
   namespace: string;
+  /** What the kubelet printed of its table image → local process: `image <name> → <command>`, once for each image. */
+  told: readonly string[];
   /** `helm upgrade --install --wait` of one of our charts. */
   install(chart: 'geonode' | 'geosluice', release: string, options?: InstallOptions): Promise<void>;
   /** Runs charts/geonode/bin/stack.sh. @returns what it printed */
@@ -38,14 +40,19 @@ export async function startLiveStack(namespace: string): Promise<LiveStack> {
   try {
     const images = await liveImages({ geonode: true });
     closers.push(images.remove);
-    const cluster = await startCluster({ images: images.table, nodes: 3 });
+    const told: string[] = [];
+    const tell = (line: string): void => {
+      told.push(line);
+      process.stderr.write(`${line}\n`);
+    };
+    const cluster = await startCluster({ images: images.table, nodes: 3, tell });
     closers.push(cluster.stop);
     await cluster.createNamespace(namespace, { restricted: true });
     const folder = await mkdtemp(join(tmpdir(), 'geosluice-values-'));
     closers.push(() => rm(folder, { recursive: true }));
     const tools = await kubernetesTools();
     return {
-      ...{ cluster, namespace, stop },
+      ...{ cluster, namespace, told, stop },
       async install(chart, release, { files = [], values = {}, timeoutMinutes = 10 } = {}) {
         const own = join(folder, `${release}.json`);
         await writeFile(own, JSON.stringify(values));
