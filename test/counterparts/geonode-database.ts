@@ -88,9 +88,11 @@ export async function geonodeDump(python: string, postgis: PostgisServer): Promi
  * same. @returns the SQL file
  */
 export async function geodataDump(python: string, postgis: PostgisServer): Promise<string> {
-  const name = `geonode-${GEONODE_VERSION}-geodata-${RECIPE}-${await hashOfMigrations()}`;
+  const name = `geonode-${GEONODE_VERSION}-vectors-${RECIPE}-${await hashOfMigrations()}`;
+  // what is done after migrations looks into the main database
+  const main = await geonodeDump(python, postgis);
   const folder = await cached(name, async (draft) => {
-    await inScratch(python, postgis, undefined, async (manage, place) => {
+    await inScratch(python, postgis, main, async (manage, place) => {
       await manage(['migrate', '--noinput', '--database', 'datastore'], false, {
         DEFAULT_BACKEND_DATASTORE: 'datastore',
       });
