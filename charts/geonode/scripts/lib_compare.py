@@ -16,6 +16,10 @@ class PrimaryAway(Exception):
     """The primary's sidecar does not answer as it should."""
 
 
+class GeoserverSilent(Exception):
+    """This node's GeoServer stopped answering in the middle of a comparison."""
+
+
 class Geoserver:
     def __init__(self, url, user, password):
         self.url = url
@@ -45,7 +49,7 @@ class Geoserver:
         try:
             answer = request("GET", f"{self.url}/rest/{change['rest']}?quietOnNotFound=true", self.headers, None, _TIMEOUT)
         except HttpError as error:
-            return str(error)
+            raise GeoserverSilent(str(error)) from error
         if change["gone"]:
             return None if answer.status == 404 else "is still there"
         if answer.status != 200:

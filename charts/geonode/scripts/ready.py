@@ -11,7 +11,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 
 from lib_archive import unpack
-from lib_compare import Geoserver, Primary, PrimaryAway
+from lib_compare import Geoserver, GeoserverSilent, Primary, PrimaryAway
 from lib_http import HttpError
 from lib_run import Deadline, Environment, Failed, run, say
 from lib_sidecar import bound, run_until_told
@@ -56,8 +56,10 @@ def main(arguments, environ=None):
 
 def watch(gate, interval, stopped):
     while not stopped.is_set():
+        begin = time.monotonic()
         gate.look()
-        stopped.wait(interval)
+        # the primary reads its whole data directory for a look: with many layers it gets as much rest as work
+        stopped.wait(max(interval, time.monotonic() - begin))
 
 
 class Gate:
@@ -78,6 +80,7 @@ class Gate:
         self.missing = []
         self.missing_count = 0
         self.answered_at = None
+        self.comparing = False
         self.deadline = None
         self.restart_by = None
 
@@ -86,7 +89,8 @@ class Gate:
         """Whether the container may go on: not while a restart is wanted, nor after a long silence."""
         if self.restart_by is not None:
             return False
-        return self.answered_at is None or self.clock() - self.answered_at < self.silence
+        # a long comparison is no silence: it ends at the first request that is not answered
+        return self.comparing or self.answered_at is None or self.clock() - self.answered_at < self.silence
 
     def look(self):
         problem = self.geoserver.problem()
@@ -122,13 +126,20 @@ class Gate:
     def _compare(self):
         if self.deadline is None:
             self.deadline = Deadline(self.deadline_seconds, self.clock)
+        self.comparing = True
         try:
             count, names, moment = self._missing()
+        except GeoserverSilent as error:
+            self._is_down(str(error))
+            return
         except PrimaryAway as error:
             self._enter("comparing", f"Not ready yet: the primary cannot be compared with: {error}")
             # only events that are late have a deadline
             self.deadline = None
             return
+        finally:
+            self.answered_at = max(self.answered_at, self._last_answer)
+            self.comparing = False
         self.missing_count, self.missing = count, names
         if count == 0:
             self.since = moment
@@ -146,12 +157,14 @@ class Gate:
 
     def _missing(self):
         count, names, moment = 0, [], None
+        self._last_answer = self.answered_at
         with self.primary.changes(self.since) as changes:
             for change in changes:
                 if "moment" in change:
                     moment = change["moment"]
                     break
                 reason = self.geoserver.lacks(change)
+                self._last_answer = self.clock()
                 if reason:
                     count += 1
                     if len(names) < _NAMES_TOLD:

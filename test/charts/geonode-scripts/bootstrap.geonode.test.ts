@@ -100,8 +100,9 @@ describe('the bootstrap of a GeoNode on empty databases', () => {
     site: [['maps.example.org', 'maps.example.org']],
   };
 
-  test('two at once: one migrates, the other waits and finds it done', { timeout: 900_000 }, async () => {
-    const results = await Promise.all([bootstrap(), bootstrap()]);
+  test('two at once: one migrates, the other waits and finds it done', { timeout: 1_300_000 }, async () => {
+    const patient = (): Promise<ScriptResult> => bootstrap({ BOOTSTRAP_TIMEOUT_SECONDS: '1200' });
+    const results = await Promise.all([patient(), patient()]);
     for (const { code, output } of results) assert.equal(code, 0, output);
     const outputs = results.map(({ output }) => output);
     assert.equal(outputs.filter((output) => /Applying \d+ migrations to the database default/.test(output)).length, 1);

@@ -8,7 +8,7 @@ import ready
 from base import Case, contents
 
 from lib_archive import pack
-from lib_compare import PrimaryAway
+from lib_compare import GeoserverSilent, PrimaryAway
 from lib_http import request
 from lib_sidecar import bound
 from lib_tree import Tree
@@ -23,12 +23,14 @@ class FakeGeoserver:
         self.down = None
         self.is_gone = False
         self.holds = set()
+        self.on_lacks = lambda: None
 
     def problem(self):
         self.is_gone = self.down is not None
         return self.down
 
     def lacks(self, change):
+        self.on_lacks()
         return None if change["name"] in self.holds else "is not there"
 
 
@@ -153,6 +155,29 @@ class Gate(GateCase):
         self.assertEqual((self.gate.phase, self.gate.ready, self.gate.alive), ("silent", False, True))
         self.look(120)
         self.assertFalse(self.gate.alive)
+
+    def test_a_long_comparison_is_no_silence(self):
+        self.primary.has = [change("l1"), change("l2")]
+        self.geoserver.holds = {"l1", "l2"}
+        alive = []
+
+        def slowly():
+            self.now += 200
+            alive.append(self.gate.alive)
+
+        self.geoserver.on_lacks = slowly
+        self.assertEqual(self.look(), "ready")
+        self.assertEqual([*alive, self.gate.alive], [True, True, True])
+
+    def test_a_geoserver_that_stops_answering_ends_the_comparison(self):
+        self.primary.has = [change("l1"), change("l2")]
+
+        def stop():
+            raise GeoserverSilent("timed out")
+
+        self.geoserver.on_lacks = stop
+        self.look()
+        self.assertEqual((self.gate.phase, self.gate.ready), ("silent", False))
 
     def test_after_a_silence_only_what_came_meanwhile_is_compared(self):
         self.look()
