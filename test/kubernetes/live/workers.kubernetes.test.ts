@@ -16,8 +16,11 @@ const VALUES: Values = {
   autoscaling: { mode: 'none' },
   config: { worker: { lockSeconds: 5, sweepSeconds: 5, sweepAgeSeconds: 20 } },
   upload: { replicas: 2 },
+  publish: { replicas: 2 },
 };
 const MANY = 300;
+/** Pods that are killed meanwhile. */
+const KILLS = 20;
 const IN_FLIGHT = 80;
 
 let live: LiveWorkers;
@@ -177,10 +180,11 @@ test(`${MANY} rasters arrive, each once, while pods are killed at random, Redis 
   t.diagnostic(`GEOSLUICE_TEST_SEED=${seed}`);
   const random = randomOf(seed);
   const arrived = await send('killed', MANY);
-  let through = false;
+  let [through, count] = [false, 0];
   const killed = new Map<string, number>();
   const killing = (async () => {
-    while (!through) {
+    while (!through && count < KILLS) {
+      count += 1;
       const running = (await pods()).filter(isReady);
       const victim = running[Math.floor(random() * running.length)];
       if (victim !== undefined) {
@@ -191,7 +195,7 @@ test(`${MANY} rasters arrive, each once, while pods are killed at random, Redis 
         });
       }
       // a life long enough to take up a job, and short enough that most are killed over one
-      await wait(1_500 + random() * 2_500);
+      await wait(2_000 + random() * 3_000);
     }
   })();
   try {
@@ -210,8 +214,16 @@ test('helm uninstall leaves the volume of Redis, which the notes name, and nothi
   const notes = (await live.cluster.helm('get', 'notes', RELEASE, '-n', NAMESPACE)).stdout;
   const { code, stderr } = await live.cluster.helm('uninstall', RELEASE, '-n', NAMESPACE, '--wait');
   assert.equal(code, 0, stderr);
-  const left = await leftOver(live.cluster, NAMESPACE, RELEASE);
-  assert.deepEqual(left, ['persistentvolumeclaims/data-geosluice-redis-0']);
+  // Helm waits for the workloads; their pods end by themselves
+  const left = (): Promise<string[]> => leftOver(live.cluster, NAMESPACE, RELEASE);
+  await until(
+    'only the volume is left',
+    async () => (await left()).join() === 'persistentvolumeclaims/data-geosluice-redis-0',
+    {
+      withinMs: 90_000,
+      describe: async () => (await left()).join(', '),
+    },
+  );
   assert.match(notes, /data-geosluice-redis-0/);
   await live.cluster.kubectl('delete', 'pvc', 'data-geosluice-redis-0', '-n', NAMESPACE, '--wait');
 });
