@@ -203,7 +203,13 @@ test('jobs in a paused queue are no backlog, and are again when it goes on', asy
 
 test('by CPU, upload goes from one pod to its maximum and back, and every raster arrives once', async () => {
   const small = { resources: { requests: { cpu: '25m', memory: '128Mi' }, limits: { memory: '512Mi' } } };
-  await live.install(RELEASE, NAMESPACE, scaled({ mode: 'cpu', cpu: { targetUtilization: 50 } }, small));
+  assert.equal((await uploadPods()).asked, 0, 'it begins where an HPA on CPU cannot');
+  await live.install(
+    RELEASE,
+    NAMESPACE,
+    scaled({ mode: 'cpu', cpu: { targetUtilization: 50 } }, small),
+    '--force-conflicts',
+  );
   assert.equal(await live.cluster.client.find(`${API}/${EXTERNAL}`), null, 'its API went with the mode');
   await until('upload has one pod', async () => (await uploadPods()).ready === 1, { withinMs: 120_000 });
   line.slow(LATENCY_MS / 4);

@@ -112,6 +112,8 @@ async function uninstall(release: string): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
+const stillThere = async (): Promise<string> => (await leftOver(live.cluster, NAMESPACE, 'geonode')).join(', ');
+
 /** A map of a layer from one GeoServer; it must show more than one colour. */
 async function assertMap(geoserver: string, entry: LedgerEntry): Promise<void> {
   const { layer, facts } = entry;
@@ -318,7 +320,7 @@ test('the kubelet said of every image of both charts which process stands for it
     assert.ok(stands !== undefined && stands !== 'none', `${image} is named`);
     t.diagnostic(`${image} → ${stands}`);
   }
-  assert.equal(wanted.size, 12, [...wanted].join());
+  assert.equal(wanted.size, 13, [...wanted].join());
   const of = (name: string): string => [...table].find(([image]) => image.includes(name))?.[1] ?? '';
   assert.match(of('activemq'), /activemq\.jar start/, 'a real ActiveMQ');
 });
@@ -332,15 +334,21 @@ test('uninstalled, both charts leave the volumes and secrets that the notes name
   for (const release of ['geosluice', 'geonode']) await uninstall(release);
   for (const job of ['geonode-snapshot', 'geosluice-sweep-uploads'])
     await live.cluster.kubectl('delete', 'job', `${job}-now`, '-n', NAMESPACE);
-  const left = await leftOver(live.cluster, NAMESPACE, 'geonode');
-  for (const one of left) {
-    const [kind, name = ''] = one.split('/');
-    assert.match(kind ?? '', /^(persistentvolumeclaims|secrets)$/, `${one} is left`);
+  // pods may take their time to stop
+  const isKept = (one: string): boolean => /^(persistentvolumeclaims|secrets)\//.test(one);
+  const left = await until(
+    'no more than volumes and secrets is left',
+    async () => {
+      const found = await leftOver(live.cluster, NAMESPACE, 'geonode');
+      return found.every(isKept) && found;
+    },
+    { withinMs: 60_000, describe: stillThere },
+  );
+  for (const one of left)
     assert.ok(
-      notes.some((text) => text.includes(name)),
+      notes.some((text) => text.includes(one.split('/')[1] ?? '')),
       `the notes name ${one}`,
     );
-  }
   assert.equal(left.length, 9, left.join());
 });
 
@@ -355,6 +363,6 @@ test('installed again over what was kept, the stack knows its datasets; with per
   await uninstall('geonode');
   await until('nothing is left', async () => (await leftOver(live.cluster, NAMESPACE, 'geonode')).length === 0, {
     withinMs: 60_000,
-    describe: async () => (await leftOver(live.cluster, NAMESPACE, 'geonode')).join(', '),
+    describe: stillThere,
   });
 });
