@@ -20,6 +20,15 @@ discover always, since watches and the sweep are jobs that only a worker makes d
 {{- end -}}
 {{- end -}}
 
+{{/* Whether a component was scaled to none by a mode that may, and is now to be scaled by one that may not: (list $ "upload"). */}}
+{{- define "geosluice.standsAtNone" -}}
+{{- $root := index . 0 -}}
+{{- if ne (include "geosluice.fewest" .) "0" -}}
+{{- $there := lookup "apps/v1" "Deployment" $root.Release.Namespace (printf "%s-%s" (include "geosluice.fullname" $root) (index . 1)) -}}
+{{- if and $there (eq (int (dig "spec" "replicas" 1 $there)) 0) }}true{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Triggers of KEDA for one stage: (list $ "upload"). */}}
 {{- define "geosluice.kedaTriggers" -}}
 {{- $root := index . 0 -}}{{- $stage := index . 1 -}}
