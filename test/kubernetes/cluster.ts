@@ -173,10 +173,14 @@ function toldTable({ images, tell = (line) => process.stderr.write(`${line}\n`) 
     const found = await table(image, container);
     if (!told.has(image)) {
       told.add(image);
-      tell(`image ${image} → ${found === null ? 'none' : [...found.entrypoint, ...(found.args ?? [])].join(' ')}`);
+      tell(`image ${image} → ${found === null ? 'none' : described(found)}`);
     }
     return found;
   };
+}
+
+function described({ entrypoint, args = [], is }: LocalImage): string {
+  return `${[...entrypoint, ...args].join(' ')}${is === undefined ? '' : ` (${is})`}`;
 }
 
 /** What every namespace gets from the controllers is there, and the metrics API answers. */

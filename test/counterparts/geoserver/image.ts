@@ -8,6 +8,7 @@ const SECURITY = '../../fixtures/geoserver-security';
 /** What stands for geosluice/geoserver: the image's own scripts and a data directory, and the stand-in for the server. */
 export function geoserverImage(): LocalImage {
   return {
+    is: 'the image’s own scripts, then the stand-in for GeoServer',
     entrypoint: ['/opt/geosluice/start.sh'],
     env: { GEOSERVER_STAND_IN_NODE: process.execPath, GEOSERVER_STAND_IN: path('pod.ts') },
     files: {

@@ -2,6 +2,8 @@ import type { Container } from './types.ts';
 
 /** What stands for an image on this machine. The host's own files lie under it, read from an overlay. */
 export interface LocalImage {
+  /** What it is in truth, where its entrypoint does not say so: for those who read the printed table. */
+  is?: string;
   /** Replaced by a container's `command`, as an image's entrypoint is. */
   entrypoint: readonly string[];
   /** Replaced by a container's `args`, or dropped where it has a `command`. */

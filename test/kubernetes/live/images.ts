@@ -5,7 +5,7 @@ import { bundle } from '../../../scripts/build.ts';
 import { activemqImage } from '../../counterparts/activemq/image.ts';
 import { exists } from '../../counterparts/cache.ts';
 import { APP_FOLDER, geodataDump, geonodeDump } from '../../counterparts/geonode-database.ts';
-import { geonodePython } from '../../counterparts/geonode-python.ts';
+import { GEONODE_VERSION, geonodePython } from '../../counterparts/geonode-python.ts';
 import { geoserverImage } from '../../counterparts/geoserver/image.ts';
 import { aptInstall } from '../../counterparts/packages.ts';
 import { startPostgis } from '../../counterparts/postgis.ts';
@@ -62,6 +62,7 @@ async function redisImage(): Promise<LocalImage> {
   const program = '/usr/bin/redis-check-rdb';
   if (!(await exists(program))) await aptInstall('redis-tools');
   return {
+    is: 'Redis of Debian',
     entrypoint: ['redis-server'],
     files: { '/usr/local/bin/redis-server': program },
     workingDir: '/data',
@@ -74,6 +75,7 @@ async function geonodeImage(): Promise<LocalImage> {
   const python = await geonodePython();
   const program = (name: string) => [`/usr/local/bin/${name}`, join(PROGRAMS, `${name}.sh`)] as const;
   return {
+    is: `GeoNode ${GEONODE_VERSION} from its packages: Django by waitress, Celery`,
     entrypoint: ['python'],
     files: Object.fromEntries(['python', 'celery', 'uwsgi'].map(program)),
     env: { GEONODE_PYTHON: python, PYTHONPATH: APP_FOLDER, PYTHONDONTWRITEBYTECODE: '1' },
@@ -89,6 +91,7 @@ async function postgisImage(): Promise<LocalImage> {
     const python = await geonodePython();
     const [dump, geodata] = [await geonodeDump(python, server), await geodataDump(python, server)];
     return {
+      is: 'PostgreSQL and PostGIS of Debian',
       entrypoint: ['/usr/local/bin/docker-entrypoint.sh'],
       args: ['postgres'],
       files: { '/usr/local/bin/docker-entrypoint.sh': join(PROGRAMS, 'postgis.sh') },
@@ -103,6 +106,7 @@ async function postgisImage(): Promise<LocalImage> {
 
 async function s3Image(): Promise<LocalImage> {
   return {
+    is: 'versitygw in place of MinIO',
     entrypoint: ['minio'],
     files: { '/usr/local/bin/minio': join(PROGRAMS, 'minio.sh') },
     env: { VERSITYGW: await versitygwProgram() },

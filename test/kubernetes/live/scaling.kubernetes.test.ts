@@ -74,13 +74,13 @@ async function uploadPods(): Promise<{ asked: number; ready: number }> {
 async function throughAndBack(deployment: Omit<Deployment, 'close'>, folder: string, lowest: number): Promise<Point[]> {
   const { gateway } = deployment.world;
   const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+  const began = (await gateway.status(soon())).datasets.visible ?? 0;
   const recording = record(async () => {
     const [{ queues, datasets }, { ready }] = await Promise.all([gateway.status(soon()), uploadPods()]);
     const { waiting = 0, prioritized = 0, active = 0 } = queues.upload ?? {};
-    return { backlog: waiting + prioritized + active, replicas: ready, done: datasets.visible ?? 0 };
+    return { backlog: waiting + prioritized + active, replicas: ready, done: (datasets.visible ?? 0) - began };
   });
   try {
-    const began = (await gateway.status(soon())).datasets.visible ?? 0;
     for (let at = 0; at < COUNT; at += 20) {
       await Promise.all(
         Array.from({ length: 20 }, (_, more) => deployment.put(`${folder}/${at + more}.tif`, smallRaster(at + more))),
