@@ -33,8 +33,7 @@ before(async () => {
 });
 after(() => plane.stop());
 
-// those of charts/geosluice are sent by its own test, which needs the server anyway
-const cases = documentedCases().filter(({ chart }) => chart === 'geonode');
+const cases = documentedCases();
 
 for (const { chart, title, inputs } of cases)
   test(`a real API server takes charts/${chart} with ${title}, and finds nothing against it`, async () => {

@@ -125,3 +125,11 @@ env:
 {{- define "geonode.openid" -}}
 {{- if eq .Values.geoserver.auth "openid-connect" }}true{{ end -}}
 {{- end }}
+
+{{- /* A queue of this pod's own for the tasks of GeoNode's importer; with media in the pod, Django does them itself. */ -}}
+{{- define "geonode.uploadQueueEnv" -}}
+{{- if ne .Values.media.storage "pod" -}}
+{{- include "geonode.podNameEnv" . }}
+- {name: GEOSLUICE_UPLOAD_QUEUE, value: uploads.$(POD_NAME)}
+{{- end }}
+{{- end }}

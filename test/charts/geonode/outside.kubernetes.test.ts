@@ -10,6 +10,13 @@ async function routes(...set: string[]): Promise<Record<string, string>> {
   return Object.fromEntries(paths.map(({ path, backend }) => [path, backend.service?.name ?? '']));
 }
 
+interface UploadContainer {
+  name: string;
+  args?: string[];
+  env: { name: string; value?: string }[];
+  volumeMounts: { name: string; mountPath: string }[];
+}
+
 test('from outside, maps go to all nodes, pages to Django, and administration nowhere', async () => {
   assert.deepEqual(await routes(), {
     '/geoserver/gwc/rest': 'geonode-django',
@@ -77,6 +84,27 @@ test('files are where the tasks that need them run: on S3 for Celery, else in th
   assert.deepEqual(
     [pod?.GEOSLUICE_MEDIA_STORAGE, pod?.ASYNC_SIGNALS, pod?.CELERY_TASK_ALWAYS_EAGER],
     ['pod', 'False', 'True'],
+  );
+});
+
+test('what a Django pod took of vector files is read by a worker in that pod, by a queue of its own', async () => {
+  const containers = async (...set: string[]) => {
+    const { template } = theOne(await render('geonode', { set }), 'Deployment', 'geonode-django').spec as {
+      template: { spec: { containers: UploadContainer[] } };
+    };
+    return template.spec.containers;
+  };
+  const [django, uploads] = await containers();
+  assert.equal(uploads?.name, 'uploads');
+  for (const container of [django, uploads]) {
+    const queue = container?.env.find(({ name }) => name === 'GEOSLUICE_UPLOAD_QUEUE');
+    assert.equal(queue?.value, 'uploads.$(POD_NAME)');
+    assert.ok(container?.volumeMounts.some(({ name, mountPath }) => name === 'tmp' && mountPath === '/tmp'));
+  }
+  assert.deepEqual(uploads?.args?.slice(0, 2), ['--queues', '$(GEOSLUICE_UPLOAD_QUEUE)']);
+  assert.deepEqual(
+    (await containers('media.storage=pod', 'mode=on-demand')).map(({ name }) => name),
+    ['django'],
   );
 });
 
