@@ -152,6 +152,18 @@ test('by the backlog, upload goes from none to its maximum and back to none, and
   await deployment.assertOnce();
 });
 
+test('the process that serves the metrics may read by which certificates the aggregator is known, and nothing else', async () => {
+  const as = `--as=system:serviceaccount:${NAMESPACE}:geosluice-external-metrics`;
+  const may = async (...what: string[]): Promise<string> =>
+    (await live.cluster.kubectl('auth', 'can-i', ...what, as)).stdout.trim();
+  assert.equal(await may('get', 'configmaps/extension-apiserver-authentication', '-n', 'kube-system'), 'yes');
+  for (const what of ['get secrets', 'get configmaps', 'list pods', 'create pods', 'patch deployments']) {
+    assert.equal(await may(...what.split(' '), '-n', NAMESPACE), 'no', `it may not ${what}`);
+  }
+  assert.equal(await may('get', 'configmaps/kube-root-ca.crt', '-n', 'kube-system'), 'no');
+  assert.equal(await may('create', 'subjectaccessreviews'), 'no');
+});
+
 test('a second release with the mode external is refused, naming the first', async () => {
   await assert.rejects(
     live.install('second', 'elsewhere', scaled({ mode: 'external' })),
