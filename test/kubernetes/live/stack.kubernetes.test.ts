@@ -215,6 +215,14 @@ test('a new replica starts from a snapshot and is ready only when it draws what 
     async () => (await pods('geoserver-replica')).find((pod) => pod.metadata.name.endsWith('-1') && isReady(pod)),
     { withinMs: 180_000 },
   );
+  const { name } = replica.metadata;
+  const restored = await live.cluster.logs(NAMESPACE, name, 'restore-data-directory');
+  assert.match(restored, /Restoring snapshot [\s\S]*Restored \d+ files from the primary/);
+  const { output } = await live.cluster.exec(NAMESPACE, name, [
+    'cat',
+    '/var/lib/geoserver/data/cluster/cluster.properties',
+  ]);
+  assert.match(output, /^instanceName=geonode-geoserver-replica-1$/m);
   const address = `http://${replica.status.podIP}:8080`;
   await assertMap(address, before);
   await assertMap(address, since);
@@ -222,6 +230,12 @@ test('a new replica starts from a snapshot and is ready only when it draws what 
 });
 
 test('a sleeping stack has no pods but those that keep data, and wakes to its first map by one command', async (t) => {
+  let since = performance.now();
+  const seconds = (): string => {
+    const passed = (performance.now() - since) / 1000;
+    since = performance.now();
+    return `${passed.toFixed(0)} s`;
+  };
   const said = await live.stack('sleep', 'geonode', '-n', NAMESPACE);
   assert.match(said, /sleeps/);
   await until(
@@ -238,6 +252,7 @@ test('a sleeping stack has no pods but those that keep data, and wakes to its fi
     },
     { withinMs: 120_000 },
   );
+  t.diagnostic(`asleep after ${seconds()}`);
   const woken = await live.stack(
     'wake',
     'geonode',
@@ -250,7 +265,9 @@ test('a sleeping stack has no pods but those that keep data, and wakes to its fi
   );
   assert.match(woken, /first map after \d+ s/);
   t.diagnostic(woken.trim().split('\n').at(-1) ?? '');
+  seconds();
   await bring('after-sleep', 5);
+  t.diagnostic(`a raster in GeoNode ${seconds()} later`);
 });
 
 test('a raster uploaded in GeoNode’s own page goes by the inbox to the map', async () => {
