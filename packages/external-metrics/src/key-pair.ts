@@ -8,9 +8,11 @@ export interface KeyPair {
   key: string;
 }
 
-/** Reads certificate and key. @throws Error where a file is missing or the two do not belong together */
+/** Reads certificate and key. @throws Error where a file is missing or empty, or the two do not belong together */
 export async function readKeyPair(certFile: string, keyFile: string): Promise<KeyPair> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+  // a file that is just being written: OpenSSL takes no certificate at all for one that fits every key
+  if (cert.trim() === '' || key.trim() === '') throw new Error(`${cert.trim() === '' ? certFile : keyFile} is empty`);
   createSecureContext({ cert, key });
   return { cert, key };
 }
