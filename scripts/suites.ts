@@ -63,7 +63,8 @@ export const SUITES: Suite[] = [
     name: 'kubernetes',
     title: 'charts, and clusters with them',
     files: matching(/\.kubernetes\.test\.ts$/),
-    concurrency: 1,
+    // they wait more than they work: each cluster has addresses of its own, so that two stand beside each other
+    concurrency: 2,
     timeoutMs: 1_500_000,
   },
   {
