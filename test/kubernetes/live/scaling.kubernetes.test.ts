@@ -214,7 +214,8 @@ test('jobs in a paused queue are no backlog, and are again when it goes on', asy
 });
 
 test('by CPU, upload goes from one pod to its maximum and back, and every raster arrives once', async () => {
-  const small = { resources: { requests: { cpu: '25m', memory: '128Mi' }, limits: { memory: '512Mi' } } };
+  // between what an idle worker takes (10m) and what one under load does (100m and more)
+  const small = { resources: { requests: { cpu: '60m', memory: '128Mi' }, limits: { memory: '512Mi' } } };
   // where an HPA on CPU cannot begin by itself
   await until('upload has no pod', async () => (await uploadPods()).asked === 0, { withinMs: 120_000 });
   await live.install(
@@ -224,8 +225,11 @@ test('by CPU, upload goes from one pod to its maximum and back, and every raster
     '--force-conflicts',
   );
   assert.equal(await live.cluster.client.find(`${API}/${EXTERNAL}`), null, 'its API went with the mode');
-  await until('upload has one pod', async () => (await uploadPods()).ready === 1, { withinMs: 120_000 });
-  line.slow(LATENCY_MS / 4);
+  await until('upload has one pod', async () => (await uploadPods()).ready === 1, {
+    withinMs: 120_000,
+    describe: async () => (await live.cluster.kubectl('get', 'hpa,pods', '-n', NAMESPACE)).stdout,
+  });
+  line.slow(LATENCY_MS / 8);
   const deployment = await live.deployment(RELEASE, NAMESPACE);
   const points = await throughAndBack(deployment, 'cpu', 1);
   line.slow(0);
