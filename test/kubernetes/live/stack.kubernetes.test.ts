@@ -9,6 +9,7 @@ import { decodeMap } from '../../world/map-image.ts';
 import { until } from '../../world/until.ts';
 import type { KubernetesObject } from '../client.ts';
 import type { Pod } from '../kubelet/types.ts';
+import { isReady } from '../test-pods.ts';
 import { leftOver } from './left-over.ts';
 import { type LiveStack, startLiveStack } from './stack.ts';
 
@@ -59,9 +60,6 @@ async function pods(component?: string): Promise<Pod[]> {
     ({ metadata }) => component === undefined || metadata.labels?.['app.kubernetes.io/component'] === component,
   );
 }
-
-const isReady = ({ status }: Pod): boolean =>
-  status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 async function login(secret: string): Promise<string> {
   const [user, password] = [await live.secret(secret, 'user'), await live.secret(secret, 'password')];

@@ -5,6 +5,7 @@ import type { Deployment } from '../../e2e/deployment.ts';
 import { sidecar, smallRaster } from '../../e2e/samples.ts';
 import { until } from '../../world/until.ts';
 import type { Pod } from '../kubelet/types.ts';
+import { isReady } from '../test-pods.ts';
 import { leftOver } from './left-over.ts';
 import { type LiveWorkers, startLiveWorkers, type Values } from './workers.ts';
 
@@ -48,10 +49,6 @@ async function pod(component: string): Promise<Pod> {
   );
   assert.ok(found, `a pod of ${component} runs`);
   return found;
-}
-
-function isReady({ status }: Pod): boolean {
-  return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
 /** Puts rasters into a folder of the inbox, and starts an ingestion of it. @returns waits until all are visible */
