@@ -37,7 +37,7 @@ try {
       if (bytesRead !== target.byteLength) throw new Error('short read');
     },
   };
-  const store = createObjectStore({ client, partSize: 16 * MIB, concurrency: 4 });
+  const store = createObjectStore({ client, partSize: 16 * MIB, maxPartsInFlight: 4 });
   const ways = {
     geosluice: (key: string) =>
       store.upload({ reader, target: { bucket: server.bucket, key }, memory: forgetful(), contentId: key, signal }),
@@ -66,7 +66,7 @@ try {
   for (const [name, value] of perGiB) process.stdout.write(`${name.padEnd(12)} ${value.toFixed(2)} CPU s a GiB\n`);
   const [ours, theirs] = perGiB.map(([, value]) => value);
   process.stdout.write(`ratio        ${((theirs ?? 0) / (ours ?? 1)).toFixed(2)} (lib-storage / geosluice)\n`);
-  process.stdout.write(`buffers      ${(store.memory().highest / MIB).toFixed(0)} MiB at most\n`);
+  process.stdout.write(`buffers      ${(store.stats().buffers.highest / MIB).toFixed(0)} MiB at most\n`);
 } finally {
   client.destroy();
   await server.stop();

@@ -10,5 +10,7 @@ export interface RangeReader {
    * @throws a GeosluiceError: retry where the source is away, supersede where the content changed meanwhile
    */
   readInto(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** CRC-32 of the whole file as its source vouches for it; null where it does not. May ask the source. */
+  crc32?(signal?: AbortSignal): Promise<number | null>;
   close?(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { GeosluiceError } from '@geosluice/jobs';
+import { WireError } from '@geosluice/s3-wire';
 import { refusal, type StoreTrouble, trouble } from './errors.ts';
 
 /** What of an SDK error matters here. */
@@ -45,7 +46,7 @@ const REFUSED = new Set(
     .split(' '),
 );
 
-/** Reads an error of the SDK or of Node; null for what is neither (a bug). */
+/** Reads an error of the SDK, of the wire or of Node; null for what is neither (a bug). */
 export function readFault(error: unknown): StoreFault | null {
   if (!(error instanceof Error)) return null;
   const raw = error as Error & {
@@ -58,8 +59,15 @@ export function readFault(error: unknown): StoreFault | null {
   const system = typeof raw.code === 'string' ? raw.code : undefined;
   const known = system !== undefined && (UNREACHABLE.has(system) || BROKEN.has(system));
   const name = known ? system : typeof raw.Code === 'string' ? raw.Code : raw.name;
-  const isSdk = raw.$metadata !== undefined && raw.$metadata.httpStatusCode !== undefined;
-  if (!known && !isSdk && status === 0 && !BROKEN.has(name) && !CREDENTIALS.has(name) && !/hang up/.test(raw.message)) {
+  const answered = error instanceof WireError || raw.$metadata?.httpStatusCode !== undefined;
+  if (
+    !known &&
+    !answered &&
+    status === 0 &&
+    !BROKEN.has(name) &&
+    !CREDENTIALS.has(name) &&
+    !/hang up/.test(raw.message)
+  ) {
     return null;
   }
   const retryAfter = Number(raw.$response?.headers?.['retry-after']);

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { GeosluiceError, type Log, shortHash } from '@geosluice/jobs';
-import type { BufferPool } from './buffer-pool.ts';
+import type { S3Wire } from '@geosluice/s3-wire';
+import type { Budget } from './budget.ts';
 import { classify } from './classify.ts';
 
 /** A place in the store. Keys are raw, never percent-encoded. */
@@ -11,17 +12,27 @@ export interface ObjectLocation {
 
 /** What all operations of one store share. */
 export interface StoreContext {
+  /** For what carries no bytes of files: begin, complete, list, copy, delete. */
   client: S3Client;
+  /** For what does. */
+  wire: S3Wire;
   log: Log;
-  pool: BufferPool;
-  /** Bytes. */
-  partSize: number;
-  /** Parts in flight of one upload. */
+  budget: Budget;
+  /** Parts in flight of one upload at most. */
   concurrency: number;
+  verify: VerifyPolicy;
+  /** Bytes that need not be sent again. */
+  resumed: { bytes: number };
   /** Objects above this are copied part by part. Bytes. */
   copyObjectMaxBytes: number;
   copyPartSize: number;
 }
+
+/**
+ * How an object is looked at once it is in the store. `head`: its size and checksum; `sample`: and some blocks are read back
+ * and compared with the source; `full`: and all of it is read back.
+ */
+export type VerifyPolicy = 'head' | 'sample' | 'full';
 
 /** Until the answer of a small request begins. */
 export const SMALL_REQUEST_MS = 30_000;

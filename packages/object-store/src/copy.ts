@@ -1,26 +1,25 @@
 import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import type { StoredObject } from '@geosluice/jobs';
 import { hasStatus, isUnsupported, readFault } from './classify.ts';
-import {
-  attempt,
-  bareEtag,
-  contentMark,
-  foreign,
-  quotedEtag,
-  SHA256,
-  type StoreContext,
-  sending,
-  uriOf,
-} from './context.ts';
+import { bareEtag, foreign, quotedEtag, type StoreContext, sending, uriOf } from './context.ts';
 import { refusal, superseded, trouble } from './errors.ts';
 import { runInOrder } from './in-order.ts';
 import { type FinishedPart, ids, isVanished } from './multipart.ts';
 import { headObject, type ObjectHead } from './objects.ts';
 import { choosePartSize, planParts } from './plan.ts';
 import { type PinnedObject, rangeReader } from './reading.ts';
-import { dropSession, openSession, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { decideFound, describeStored, type Expected, otherContent } from './stored.ts';
-import { attributesOf, complete, discard, hashSource, type UploadRequest } from './upload.ts';
+import {
+  attributesOf,
+  complete,
+  discard,
+  expectedOf,
+  findDone,
+  hashSource,
+  inRounds,
+  type UploadRequest,
+} from './upload.ts';
 
 export interface CopyRequest
   extends Pick<
@@ -40,8 +39,6 @@ export interface CopyRequest
   from: PinnedObject;
 }
 
-const ROUNDS = 3;
-
 /**
  * Copies an object inside of the store; no bytes pass through this process (unless an expected SHA-256 asks for one reading).
  * The source must be the pinned content, as a whole and in every part.
@@ -49,34 +46,15 @@ const ROUNDS = 3;
  */
 export async function copy(context: StoreContext, request: CopyRequest): Promise<StoredObject> {
   const { from, target, signal } = request;
-  const subject = uriOf(target);
-  if (from.size === 0) throw refusal('EMPTY_FILE', 'the file has no bytes', { subject: uriOf(from) });
-  const expected: Expected = {
-    size: from.size,
-    mark: contentMark(request.contentId),
-    sha256: request.expectedSha256?.toLowerCase(),
-  };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const done = await attempt(subject, signal, () => copyOnce(context, request, expected));
-    if (done !== null) return done;
-  }
-  throw trouble('UPLOAD_VANISHED', 'the store forgot the copy again and again', { subject });
+  const expected = expectedOf({ ...request, target: from }, from.size);
+  return inRounds(context, target, signal, () => copyOnce(context, request, expected));
 }
 
 async function copyOnce(context: StoreContext, request: CopyRequest, expected: Expected): Promise<StoredObject | null> {
   const { from, target, signal } = request;
-  const head = await headObject(context, target, signal);
-  const found = decideFound(head, expected);
-  if (found === 'other' && request.overwrite !== true) throw otherContent(target);
   const reader = rangeReader(context, from);
-  if (head !== null && found === 'ours') {
-    if (expected.sha256 !== undefined && head.metadata[SHA256] !== expected.sha256) {
-      await hashSource(context, { reader, target, signal }, expected.sha256);
-    }
-    await dropSession(context, target, request.memory, signal);
-    request.onProgress?.(expected.size, expected.size);
-    return describeStored(target, head, null);
-  }
+  const done = await findDone(context, { ...request, reader }, expected);
+  if (done !== null) return done;
   const source = await lookAtSource(context, request);
   if (expected.sha256 !== undefined) await hashSource(context, { reader, target, signal }, expected.sha256);
   const whole = expected.size <= context.copyObjectMaxBytes && (await copyWhole(context, request, expected));
@@ -161,7 +139,7 @@ async function copyParts(context: StoreContext, request: CopyRequest, expected: 
   let done = 0;
   try {
     await runInOrder(
-      planParts(expected.size, partSize),
+      planParts(expected.size, session.partSize),
       context.concurrency,
       signal,
       () => Promise.resolve(),

@@ -25,6 +25,8 @@ export type StoreTrouble =
   | 'OBJECT_CHANGED'
   /** What the store holds differs from what was sent. It is sent again. */
   | 'UPLOAD_CORRUPTED'
+  /** What was read differs from what the source says it holds. It is read again. */
+  | 'SOURCE_CORRUPTED'
   /** The store forgot the upload on the way. It is begun anew. */
   | 'UPLOAD_VANISHED';
 

@@ -1,9 +1,11 @@
+export type { Bandwidth } from './bandwidth.ts';
 export { createS3Client, type S3Config } from './client.ts';
-export type { ObjectLocation } from './context.ts';
+export type { ObjectLocation, VerifyPolicy } from './context.ts';
 export type { CopyRequest } from './copy.ts';
 export { ObjectStoreError, type ObjectStoreErrorCode, type StoreTrouble } from './errors.ts';
 export type { ObjectHead, PutOptions, PutResult, SmallObject } from './objects.ts';
 export type { PinnedObject } from './reading.ts';
+export type { RangeEnd, RangeRequest, SharedRequest, SharedState } from './shared.ts';
 export type { SpoolRequest } from './spool.ts';
-export { createObjectStore, type ObjectStore, type ObjectStoreOptions } from './store.ts';
+export { createObjectStore, type ObjectStore, type ObjectStoreOptions, type StoreStats } from './store.ts';
 export type { UploadRequest } from './upload.ts';

@@ -1,10 +1,4 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { hasStatus, isUnsupported } from './classify.ts';
 import {
   attempt,
@@ -17,6 +11,11 @@ import {
 } from './context.ts';
 import { crc32FromBase64, crc32Of, crc32ToBase64 } from './crc32.ts';
 import { trouble } from './errors.ts';
+import { isMd5, md5Of } from './md5.ts';
+
+/** Begin of the names of metadata on the wire. */
+const META = 'x-amz-meta-';
+export const CRC32_HEADER = 'x-amz-checksum-crc32';
 
 /** What the store says of an object without its bytes. */
 export interface ObjectHead {
@@ -40,28 +39,38 @@ export async function headObject(
   signal?: AbortSignal,
 ): Promise<ObjectHead | null> {
   return attempt(uriOf(location), signal, async () => {
-    try {
-      const answer = await context.client.send(
-        new HeadObjectCommand({ ...named(location), ChecksumMode: 'ENABLED' }),
-        sending(signal, SMALL_REQUEST_MS),
-      );
-      return readHead(answer);
-    } catch (error) {
-      if (hasStatus(error, 404)) return null;
-      throw error;
-    }
+    const begun = performance.now();
+    const answer = await context.wire
+      .request({
+        method: 'HEAD',
+        bucket: location.bucket,
+        key: location.key,
+        query: location.versionId === undefined ? {} : { versionId: location.versionId },
+        headers: { 'x-amz-checksum-mode': 'ENABLED' },
+        signal,
+      })
+      .catch((error: unknown) => {
+        if (hasStatus(error, 404)) return null;
+        throw error;
+      });
+    context.budget.answered(performance.now() - begun);
+    return answer === null ? null : readHead(answer.headers);
   });
 }
 
-function readHead(answer: HeadObjectCommandOutput): ObjectHead {
+function readHead(headers: Record<string, string>): ObjectHead {
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  const metadata = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith(META) ? [[name.slice(META.length), value] as const] : [],
+  );
   return {
-    size: answer.ContentLength ?? 0,
-    etag: bareEtag(answer.ETag),
-    modified: answer.LastModified?.toISOString() ?? null,
-    contentType: answer.ContentType ?? null,
-    versionId: answer.VersionId ?? null,
-    metadata: answer.Metadata ?? {},
-    crc32: answer.ChecksumType === 'COMPOSITE' ? null : crc32FromBase64(answer.ChecksumCRC32),
+    size: Number(headers['content-length'] ?? 0),
+    etag: bareEtag(headers.etag),
+    modified: Number.isFinite(modified) ? new Date(modified).toISOString() : null,
+    contentType: headers['content-type'] ?? null,
+    versionId: headers['x-amz-version-id'] ?? null,
+    metadata: Object.fromEntries(metadata),
+    crc32: headers['x-amz-checksum-type'] === 'COMPOSITE' ? null : crc32FromBase64(headers[CRC32_HEADER]),
   };
 }
 
@@ -140,7 +149,10 @@ export async function putObject(
   return attempt(uriOf(target), options.signal, () => putBytes(context, target, bytes, crc32, options));
 }
 
-/** As putObject, for bytes whose CRC-32 is known. Throws the SDK's errors. */
+/**
+ * As putObject, for bytes whose CRC-32 is known. Throws the wire's errors.
+ * @throws ObjectStoreError UPLOAD_CORRUPTED where other bytes arrived
+ */
 export async function putBytes(
   context: StoreContext,
   target: ObjectLocation,
@@ -148,32 +160,48 @@ export async function putBytes(
   crc32: number,
   options: PutOptions,
 ): Promise<PutResult> {
-  const send = (conditional: boolean) =>
-    context.client.send(
-      new PutObjectCommand({
-        Bucket: target.bucket,
-        Key: target.key,
-        Body: bytes,
-        ContentLength: bytes.byteLength,
-        ContentType: options.contentType,
-        Metadata: options.metadata,
-        ChecksumCRC32: crc32ToBase64(crc32),
-        ...(conditional ? { IfNoneMatch: '*' } : {}),
-      }),
-      sending(options.signal),
-    );
+  const send = async (conditional: boolean): Promise<PutResult> => {
+    const answer = await context.wire.request({
+      ...{ method: 'PUT', bucket: target.bucket, key: target.key, body: bytes, signal: options.signal },
+      headers: {
+        'content-type': options.contentType,
+        [CRC32_HEADER]: crc32ToBase64(crc32),
+        ...Object.fromEntries(Object.entries(options.metadata ?? {}).map(([name, value]) => [META + name, value])),
+        ...(conditional ? { 'if-none-match': '*' } : {}),
+      },
+    });
+    const etag = await arrivedAs(answer.headers, bytes, crc32, uriOf(target));
+    return { etag, created: true };
+  };
   try {
-    const answer = await send(options.ifNoneMatch === true);
-    return { etag: bareEtag(answer.ETag), created: true };
+    return await send(options.ifNoneMatch === true);
   } catch (error) {
     if (options.ifNoneMatch !== true) throw error;
     if (!hasStatus(error, 412) && !isUnsupported(error)) throw error;
     const head = await headObject(context, target, options.signal);
     if (head !== null) return { etag: head.etag, created: false };
     // the store does not know the condition, or the object went away between the two requests
-    const answer = await send(false);
-    return { etag: bareEtag(answer.ETag), created: true };
+    return await send(false);
   }
+}
+
+/**
+ * The ETag of bytes that arrived as they were sent.
+ * @throws ObjectStoreError UPLOAD_CORRUPTED
+ */
+export async function arrivedAs(
+  headers: Record<string, string>,
+  bytes: Buffer,
+  crc32: number,
+  subject: string,
+  what = 'the object',
+): Promise<string> {
+  const etag = bareEtag(headers.etag);
+  const echoed = crc32FromBase64(headers[CRC32_HEADER]);
+  // a store that gives the checksum back has compared it; from another one only the MD5 in the ETag tells
+  const sound = echoed !== null ? echoed === crc32 : !isMd5(etag) || etag === (await md5Of(bytes));
+  if (!sound) throw trouble('UPLOAD_CORRUPTED', `${what} arrived changed`, { subject });
+  return etag;
 }
 
 /** Deletes an object; one that is not there is deleted already. With `etag`, only that content. */

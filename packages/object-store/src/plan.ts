@@ -26,6 +26,23 @@ export function choosePartSize(size: number, wanted: number): number {
   return chosen;
 }
 
+/** What a request costs beside its bytes should be no more than this share of its time on the way. */
+const WAITING = 1 / 20;
+
+/**
+ * Bytes a part for a link: so large that waiting for answers costs little of it, and no larger, since what is in flight is
+ * what a kill loses.
+ * @param link seconds a request without bytes takes, and bytes a second of one connection; null: not known yet
+ */
+export function partSizeFor(
+  link: { waitSeconds: number; bytesPerSecond: number } | null,
+  bounds: { least: number; most: number },
+): number {
+  if (link === null) return bounds.least;
+  const wanted = Math.ceil((link.waitSeconds * link.bytesPerSecond) / WAITING / MIB) * MIB;
+  return Math.max(bounds.least, Math.min(bounds.most, wanted));
+}
+
 /** The parts of a file in order; generated, since there may be 10,000. */
 export function* planParts(size: number, partSize: number): Generator<PlannedPart> {
   for (let number = 1, offset = 0; offset < size; number += 1, offset += partSize) {

@@ -1,18 +1,8 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { RangeReader } from '@geosluice/jobs';
 import { hasStatus } from './classify.ts';
-import {
-  attempt,
-  bareEtag,
-  type ObjectLocation,
-  quotedEtag,
-  SMALL_REQUEST_MS,
-  type StoreContext,
-  sending,
-  uriOf,
-} from './context.ts';
+import { attempt, bareEtag, type ObjectLocation, quotedEtag, type StoreContext, uriOf } from './context.ts';
 import { superseded, trouble } from './errors.ts';
-import { headObject, named } from './objects.ts';
+import { headObject } from './objects.ts';
 
 /** One content of an object. */
 export interface PinnedObject extends ObjectLocation {
@@ -43,26 +33,20 @@ async function readRange(
     throw new RangeError(`bytes ${offset}+${target.byteLength} of an object of ${object.size} bytes`);
   }
   await attempt(subject, signal, async () => {
-    const Range = `bytes=${offset}-${offset + target.byteLength - 1}`;
-    const request = new GetObjectCommand({ ...named(object), Range, IfMatch: quotedEtag(object.etag) });
-    const answer = await context.client.send(request, sending(signal, SMALL_REQUEST_MS)).catch((error: unknown) => {
-      if (hasStatus(error, 412, 416))
-        throw superseded('the object changed while it was read', { subject, cause: error });
-      throw error;
-    });
-    const body = answer.Body as AsyncIterable<Uint8Array>;
-    let filled = 0;
-    for await (const chunk of body) {
-      // more than was asked for: a store that ignores Range
-      if (filled + chunk.byteLength > target.byteLength) {
-        throw trouble('STORE_ERROR', `more than ${target.byteLength} bytes came for ${Range}`, { subject });
-      }
-      target.set(chunk, filled);
-      filled += chunk.byteLength;
-    }
-    if (filled !== target.byteLength) {
-      throw trouble('STORE_ERROR', `${filled} of ${target.byteLength} bytes came for ${Range}`, { subject });
-    }
+    await context.wire
+      .request({
+        ...{ method: 'GET', bucket: object.bucket, key: object.key, into: target, signal },
+        query: object.versionId === undefined ? {} : { versionId: object.versionId },
+        headers: {
+          range: `bytes=${offset}-${offset + target.byteLength - 1}`,
+          'if-match': quotedEtag(object.etag),
+        },
+      })
+      .catch((error: unknown) => {
+        if (hasStatus(error, 412, 416))
+          throw superseded('the object changed while it was read', { subject, cause: error });
+        throw error;
+      });
   });
 }
 

@@ -31,7 +31,7 @@ for (const kind of S3_KINDS) {
       store = createObjectStore({
         client,
         partSize: PART,
-        concurrency: 3,
+        maxPartsInFlight: 3,
         copyObjectMaxBytes: 2 * PART,
         copyPartSize: PART,
       });

@@ -1,7 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Log, type RangeReader, SILENT, type StoredObject, type UploadMemory } from '@geosluice/jobs';
-import { createBufferPool } from './buffer-pool.ts';
-import type { ObjectLocation, StoreContext } from './context.ts';
+import { createS3Wire } from '@geosluice/s3-wire';
+import { type Bandwidth, createPace } from './bandwidth.ts';
+import { type BudgetStats, createBudget } from './budget.ts';
+import type { ObjectLocation, StoreContext, VerifyPolicy } from './context.ts';
 import { type CopyRequest, copy } from './copy.ts';
 import {
   deleteObject,
@@ -17,6 +19,14 @@ import { MIN_PART } from './plan.ts';
 import { abortStale, deletePrefix } from './prefixes.ts';
 import { type PinnedObject, proveReadable, rangeReader } from './reading.ts';
 import { dropSession } from './session.ts';
+import {
+  openShared,
+  type RangeEnd,
+  type RangeRequest,
+  type SharedRequest,
+  type SharedState,
+  sendRange,
+} from './shared.ts';
 import { type SpoolRequest, spool } from './spool.ts';
 import { type UploadRequest, upload } from './upload.ts';
 
@@ -25,16 +35,41 @@ const MIB = 1024 * 1024;
 export interface ObjectStoreOptions {
   client: S3Client;
   log?: Log | undefined;
-  /** Bytes a part, at least 5 MiB; default 64 MiB. Large files get larger ones. */
+  /** Bytes a part that are aimed at, at least 5 MiB; default 8 MiB. Large files, and links that are slow to answer, get larger ones. */
   partSize?: number | undefined;
-  /** Parts in flight of one upload; default 4. */
-  concurrency?: number | undefined;
-  /** Bound on buffers of all uploads together; default `partSize × concurrency`. One part larger than it goes alone. */
+  /** Parts in flight of all uploads together, found out between these two while running; default 2 and 8. */
+  minPartsInFlight?: number | undefined;
+  maxPartsInFlight?: number | undefined;
+  /** Bound on buffers of all uploads together; default `partSize × maxPartsInFlight`. One part larger than it goes alone. */
   memoryBytes?: number | undefined;
+  /** Bound on bytes a second of all uploads together. */
+  bandwidth?: Bandwidth | undefined;
+  /** Default `head`. */
+  verify?: VerifyPolicy | undefined;
+  /** Sign the bytes too: needless over TLS. Default false. */
+  signPayload?: boolean | undefined;
+  /** Milliseconds in which a request has to get on; default 30,000. */
+  stallMs?: number | undefined;
+  /** Milliseconds a store may take for the answer once it has the bytes; default 120,000. */
+  answerMs?: number | undefined;
+  /** Connections for bytes at most; default 32. */
+  maxSockets?: number | undefined;
   /** Above this, server-side copies go part by part; default 5 GiB, the most that S3 copies at once. */
   copyObjectMaxBytes?: number | undefined;
   /** Bytes a copied part; default 512 MiB. */
   copyPartSize?: number | undefined;
+}
+
+/** What a store did since it was made, and has in hand. */
+export interface StoreStats extends BudgetStats {
+  /** Bytes of files that were sent and taken. */
+  bytesSent: number;
+  /** Bytes that need not be sent, since an earlier run had sent them. */
+  resumedBytes: number;
+  /** Answers that asked to slow down. */
+  slowDowns: number;
+  /** Requests that were made again. */
+  retries: number;
 }
 
 type Versioned = ObjectLocation & { versionId?: string | undefined };
@@ -51,6 +86,10 @@ export interface ObjectStore {
   put(target: ObjectLocation, body: Uint8Array | string, options: PutOptions): Promise<PutResult>;
   /** Bytes from a reader: parallel, resumable, checked end to end, never over other content. */
   upload(request: UploadRequest): Promise<StoredObject>;
+  /** How far an upload that many workers share is; begins it where there is none. */
+  openShared(request: SharedRequest): Promise<SharedState>;
+  /** Sends a range of its parts; who sends what was missing last completes it. */
+  sendRange(request: RangeRequest): Promise<RangeEnd>;
   /** Server-side. */
   copy(request: CopyRequest): Promise<StoredObject>;
   /** A body of unknown length. */
@@ -74,22 +113,35 @@ export interface ObjectStore {
   /** @throws OBJECT_MISSING, OBJECT_CHANGED, or what reading its first and last block met */
   proveReadable(object: PinnedObject, signal?: AbortSignal): Promise<void>;
   reader(object: PinnedObject): RangeReader;
-  /** Buffers of uploads, in bytes: on loan, kept in all, and the most that was ever kept. */
-  memory(): { lent: number; kept: number; highest: number };
+  stats(): StoreStats;
+  /** Closes kept connections; the client stays its owner's. */
+  close(): void;
 }
 
 /** @throws RangeError where a size is out of bounds */
 export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
-  const partSize = options.partSize ?? 64 * MIB;
-  const concurrency = options.concurrency ?? 4;
+  const partSize = options.partSize ?? 8 * MIB;
+  const most = options.maxPartsInFlight ?? 8;
+  const least = options.minPartsInFlight ?? Math.min(2, most);
   if (partSize < MIN_PART) throw new RangeError(`partSize is at least ${MIN_PART} bytes, not ${partSize}`);
-  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError('concurrency is at least 1');
+  if (!Number.isInteger(most) || most < 1) throw new RangeError('maxPartsInFlight is at least 1');
+  if (!Number.isInteger(least) || least < 1 || least > most) {
+    throw new RangeError(`minPartsInFlight is between 1 and maxPartsInFlight (${most}), not ${least}`);
+  }
+  const budget = createBudget({
+    ...{ partSize, leastInFlight: least, mostInFlight: most },
+    memoryBytes: options.memoryBytes ?? partSize * most,
+  });
+  const { client, log = SILENT, signPayload, stallMs, answerMs, maxSockets } = options;
+  const wire = createS3Wire(client, {
+    ...{ log, signPayload, stallMs, answerMs, maxSockets },
+    ...(options.bandwidth === undefined ? {} : { pace: createPace(options.bandwidth) }),
+    onSlowDown: () => budget.slowDown(),
+  });
   const context: StoreContext = {
-    client: options.client,
-    log: options.log ?? SILENT,
-    pool: createBufferPool(options.memoryBytes ?? partSize * concurrency),
-    partSize,
-    concurrency,
+    ...{ client, wire, log, budget, concurrency: most },
+    verify: options.verify ?? 'head',
+    resumed: { bytes: 0 },
     copyObjectMaxBytes: Math.min(options.copyObjectMaxBytes ?? 5 * 1024 * MIB, 5 * 1024 * MIB),
     copyPartSize: options.copyPartSize ?? 512 * MIB,
   };
@@ -98,6 +150,8 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     get: (location, get) => getObject(context, location, get),
     put: (target, body, put) => putObject(context, target, body, put),
     upload: (request) => upload(context, request),
+    openShared: (request) => openShared(context, request),
+    sendRange: (request) => sendRange(context, request),
     copy: (request) => copy(context, request),
     spool: (request) => spool(context, request),
     abandon: (target, memory, signal) => dropSession(context, target, memory, signal),
@@ -106,6 +160,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     abortStale: (bucket, prefix, olderThanMs, stale) => abortStale(context, bucket, prefix, olderThanMs, stale),
     proveReadable: (object, signal) => proveReadable(context, object, signal),
     reader: (object) => rangeReader(context, object),
-    memory: () => context.pool.stats(),
+    stats: () => {
+      const { sent: bytesSent, slowDowns, retries } = wire.stats();
+      return { ...budget.stats(), bytesSent, slowDowns, retries, resumedBytes: context.resumed.bytes };
+    },
+    close: () => wire.close(),
   };
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { StoredObject } from '@geosluice/jobs';
+import type { RangeReader, StoredObject } from '@geosluice/jobs';
 import { CONTENT, type ObjectLocation, SHA256, type StoreContext, uriOf } from './context.ts';
-import { combineCrc32, crc32Of, formatCrc32 } from './crc32.ts';
+import { formatCrc32 } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
+import { isMd5 } from './md5.ts';
 import { deleteObject, headObject, type ObjectHead } from './objects.ts';
-import { rangeReader } from './reading.ts';
+import { crc32OfObject, isSameInSamples, isSameThroughout } from './read-back.ts';
+import type { PinnedObject } from './reading.ts';
 
 /** What an upload must leave behind. */
 export interface Expected {
@@ -22,16 +24,22 @@ export function decideFound(head: ObjectHead | null, expected: Expected): 'nothi
 }
 
 export function describeStored(target: ObjectLocation, head: ObjectHead, crc32: number | null): StoredObject {
-  const sha256 = head.metadata[SHA256];
-  const crc = crc32 ?? head.crc32;
-  return {
-    bucket: target.bucket,
-    key: target.key,
-    size: head.size,
-    etag: head.etag,
-    checksum: sha256 !== undefined ? `sha256:${sha256}` : crc === null ? null : formatCrc32(crc),
-    owned: true,
-  };
+  return describe(target, head, head.metadata[SHA256], crc32 ?? head.crc32);
+}
+
+/** An object that was put in one piece and arrived as it was sent. */
+export function describePut(target: ObjectLocation, expected: Expected, etag: string, crc32: number): StoredObject {
+  return describe(target, { size: expected.size, etag }, expected.sha256, crc32);
+}
+
+function describe(
+  { bucket, key }: ObjectLocation,
+  { size, etag }: { size: number; etag: string },
+  sha256: string | undefined,
+  crc32: number | null,
+): StoredObject {
+  const crc = crc32 === null ? null : formatCrc32(crc32);
+  return { bucket, key, size, etag, checksum: sha256 === undefined ? crc : `sha256:${sha256}`, owned: true };
 }
 
 export function otherContent(target: ObjectLocation): Error {
@@ -40,45 +48,55 @@ export function otherContent(target: ObjectLocation): Error {
   return refusal('STORE_REFUSED', message, { subject });
 }
 
+/** What was sent, for comparing it with what is there. */
+export interface Sent {
+  /** CRC-32 of the whole; null where parts of it were sent by others and the store lists no checksums. */
+  crc32: number | null;
+  /** ETags of the parts in order; one for an object put in one piece. */
+  etags: readonly string[];
+  /** The source, to compare samples with. */
+  reader: RangeReader;
+}
+
 /**
  * Checks what the store made of an upload: its size, and its content by the strongest means the store offers: the CRC-32 of
- * the whole object, else the ETag where it is the MD5 (or the MD5 of the parts' MD5s), else the bytes themselves, read back.
- * What is wrong is deleted, so that the next attempt sends it again.
- * @param etags of the parts in order; one for an object put in one piece
+ * the whole object, else the ETag where it is the MD5 (or the MD5 of the parts' MD5s), else the bytes themselves, read back;
+ * and more of them where the policy asks for it. What is wrong is deleted, so that the next attempt sends it again.
  */
 export async function verifyStored(
   context: StoreContext,
   target: ObjectLocation,
   expected: Expected,
-  crc32: number,
-  etags: readonly string[],
-  signal?: AbortSignal,
+  sent: Sent,
+  signal: AbortSignal,
 ): Promise<StoredObject> {
   const subject = uriOf(target);
   const head = await headObject(context, target, signal);
   if (head === null) throw trouble('OBJECT_MISSING', 'the uploaded object is not there', { subject });
   const found = decideFound(head, expected);
   if (found === 'other' && head.metadata[CONTENT] !== expected.mark) throw otherContent(target);
-  const sound = found === 'ours' && (await isSound(context, target, head, crc32, etags, signal));
-  if (!sound) {
+  const object = { ...target, etag: head.etag, size: head.size };
+  if (found !== 'ours' || !(await isSound(context, object, head.crc32, sent, signal))) {
     await deleteObject(context, target, { signal, etag: head.etag });
     throw trouble('UPLOAD_CORRUPTED', 'what the store holds differs from what was sent; it was deleted', { subject });
   }
-  return describeStored(target, head, crc32);
+  return describeStored(target, head, sent.crc32);
 }
 
 async function isSound(
   context: StoreContext,
-  target: ObjectLocation,
-  head: ObjectHead,
-  crc32: number,
-  etags: readonly string[],
-  signal?: AbortSignal,
+  object: PinnedObject,
+  stored: number | null,
+  sent: Sent,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  if (head.crc32 !== null) return head.crc32 === crc32;
-  if (head.etag === composedEtag(etags)) return true;
-  context.log.warn({ target: uriOf(target) }, 'Upload:ReadBack:Start');
-  return (await crc32OfObject(context, target, head, signal)) === crc32;
+  if (stored !== null && sent.crc32 !== null && stored !== sent.crc32) return false;
+  const vouched = (stored !== null && sent.crc32 !== null) || object.etag === composedEtag(sent.etags);
+  if (vouched && context.verify === 'head') return true;
+  if (vouched && context.verify === 'sample') return await isSameInSamples(context, object, sent.reader, signal);
+  context.log.info({ target: uriOf(object) }, 'Upload:ReadBack:Start');
+  if (sent.crc32 !== null) return (await crc32OfObject(context, object, signal)) === sent.crc32;
+  return await isSameThroughout(context, object, sent.reader, signal);
 }
 
 /** The ETag S3 gives an object of these parts, where theirs are MD5s; for one part that was put whole, its own. */
@@ -89,28 +107,4 @@ function composedEtag(etags: readonly string[]): string | null {
   const hash = createHash('md5');
   for (const etag of etags) hash.update(Buffer.from(etag, 'hex'));
   return `${hash.digest('hex')}-${etags.length}`;
-}
-
-export function isMd5(etag: string): boolean {
-  return /^[0-9a-f]{32}$/.test(etag);
-}
-
-async function crc32OfObject(
-  context: StoreContext,
-  target: ObjectLocation,
-  head: ObjectHead,
-  signal?: AbortSignal,
-): Promise<number> {
-  const reader = rangeReader(context, { ...target, etag: head.etag, size: head.size });
-  let whole = 0;
-  for (let offset = 0; offset < head.size; offset += context.partSize) {
-    const loan = await context.pool.acquire(Math.min(context.partSize, head.size - offset), signal);
-    try {
-      await reader.readInto(offset, loan.bytes, signal);
-      whole = combineCrc32(whole, await crc32Of(loan.bytes), loan.bytes.byteLength);
-    } finally {
-      loan.release();
-    }
-  }
-  return whole;
 }

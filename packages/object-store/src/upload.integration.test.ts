@@ -34,7 +34,7 @@ for (const kind of S3_KINDS) {
         accessKeyId: server.accessKey,
         secretAccessKey: server.secretKey,
       });
-      store = createObjectStore({ client, partSize: PART, concurrency: 3 });
+      store = createObjectStore({ client, partSize: PART, maxPartsInFlight: 3 });
     });
     after(async () => {
       client?.destroy();
@@ -77,7 +77,7 @@ for (const kind of S3_KINDS) {
         assert.deepEqual(head?.metadata, { 'geosluice-dataset': 'dabc', 'geosluice-content': 'content-1' });
         assert.equal(progress.at(-1), size);
         assert.equal(proxy.count('UploadPart'), size <= PART ? 0 : Math.ceil(size / PART));
-        assert.deepEqual(store.memory().lent, 0);
+        assert.deepEqual(store.stats().buffers.lent, 0);
       });
     }
 
@@ -148,7 +148,7 @@ for (const kind of S3_KINDS) {
       const interrupted = store.upload({ ...order, signal: stop.signal });
       void proxy.answered('UploadPart', 2).then(() => stop.abort(reason));
       await assert.rejects(interrupted, reason);
-      assert.equal(store.memory().lent, 0);
+      assert.equal(store.stats().buffers.lent, 0);
       assert.equal(proxy.count('Abort'), 0);
       proxy.reset();
       const stored = await store.upload(order);
@@ -157,19 +157,31 @@ for (const kind of S3_KINDS) {
       assert.ok((await content(order.target)).equals(bytes));
     });
 
-    test('a remembered upload of other content, or in parts of another size, is begun anew', async () => {
+    const leaveUnfinished = async (bytes: Buffer): Promise<ReturnType<typeof request>> => {
+      proxy.reset();
+      proxy.decide = (operation) => (operation === 'Complete' ? { status: 400, code: 'InvalidPartOrder' } : 'pass');
+      const order = request(bytes);
+      await assert.rejects(store.upload(order), { code: 'STORE_ERROR', means: 'retry', counterpart: 's3' });
+      proxy.reset();
+      return order;
+    };
+
+    test('a remembered upload of other content is begun anew', async () => {
       const bytes = bytesOf(3 * PART);
-      for (const change of [{ contentId: 'content-2' }, { partSize: 6 * MIB }]) {
-        proxy.reset();
-        proxy.decide = (operation) => (operation === 'Complete' ? { status: 500, code: 'InternalError' } : 'pass');
-        const order = request(bytes);
-        await assert.rejects(store.upload(order), { code: 'STORE_ERROR', means: 'retry', counterpart: 's3' });
-        proxy.reset();
-        await store.upload({ ...order, ...change });
-        assert.equal(proxy.count('UploadPart'), 3);
-        assert.equal(proxy.count('Abort'), 1);
-        assert.ok((await content(order.target)).equals(bytes));
-      }
+      const order = await leaveUnfinished(bytes);
+      await store.upload({ ...order, contentId: 'content-2' });
+      assert.equal(proxy.count('UploadPart'), 3);
+      assert.equal(proxy.count('Abort'), 1);
+      assert.ok((await content(order.target)).equals(bytes));
+    });
+
+    test('a remembered upload goes on in parts of its own size, whatever is wanted by now', async () => {
+      const bytes = bytesOf(3 * PART);
+      const order = await leaveUnfinished(bytes);
+      await store.upload({ ...order, partSize: 6 * MIB });
+      assert.equal(proxy.count('UploadPart'), 0);
+      assert.equal(proxy.count('CreateUpload'), 0);
+      assert.ok((await content(order.target)).equals(bytes));
     });
 
     test('a part that lies in the store with other bytes or another length is sent again', async () => {
@@ -292,7 +304,7 @@ for (const kind of S3_KINDS) {
       assert.equal(proxy.count('Complete'), 0);
       assert.equal(await store.head(order.target), null);
       assert.equal((order.memory as ReturnType<typeof createMemory>).entries.size, 0);
-      assert.equal(store.memory().lent, 0);
+      assert.equal(store.stats().buffers.lent, 0);
     });
 
     test('a source that does not match its checksum never appears, small or large', async () => {
@@ -351,7 +363,7 @@ for (const kind of S3_KINDS) {
       await assert.rejects(store.upload({ ...order, reader }), { message: 'the source is away' });
       assert.ok(reads <= 5, `${reads} reads after the failure`);
       assert.equal(proxy.count('Abort'), 0);
-      assert.equal(store.memory().lent, 0);
+      assert.equal(store.stats().buffers.lent, 0);
       proxy.reset();
       await store.upload(order);
       assert.ok((await content(order.target)).equals(bytes));
@@ -359,10 +371,10 @@ for (const kind of S3_KINDS) {
 
     test('memory stays within the bound, however many uploads run and however large they are', async () => {
       proxy.reset();
-      const small = createObjectStore({ client, partSize: PART, concurrency: 4, memoryBytes: 3 * PART });
+      const small = createObjectStore({ client, partSize: PART, maxPartsInFlight: 4, memoryBytes: 3 * PART });
       const bytes = bytesOf(30 * MIB);
       await Promise.all([1, 2, 3].map(() => small.upload(request(bytes))));
-      const { highest, lent } = small.memory();
+      const { highest, lent } = small.stats().buffers;
       assert.ok(highest <= 3 * PART, `${highest} bytes of buffers`);
       assert.equal(lent, 0);
       assert.ok(proxy.highest('UploadPart') >= 2, 'parts travel in parallel');

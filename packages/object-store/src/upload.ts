@@ -14,11 +14,11 @@ import {
 import { combineCrc32, crc32Of, inSlices } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
 import { abortUpload, completeUpload, type FinishedPart, isVanished, listParts } from './multipart.ts';
-import { headObject, putBytes } from './objects.ts';
+import { headObject, type PutResult, putBytes } from './objects.ts';
 import { choosePartSize, planParts } from './plan.ts';
 import { sendParts } from './send-parts.ts';
 import { dropSession, openSession, type Session } from './session.ts';
-import { decideFound, describeStored, type Expected, otherContent, verifyStored } from './stored.ts';
+import { decideFound, describePut, describeStored, type Expected, otherContent, verifyStored } from './stored.ts';
 
 export interface UploadRequest {
   /** The source; pinned to one content. */
@@ -51,44 +51,59 @@ export interface UploadRequest {
 const ROUNDS = 3;
 
 /**
- * Brings one file into the store. Repeating it is harmless: it looks first, and does what is missing. A killed or aborted
- * upload goes on from the parts the store has; a rejected one gives them back.
+ * Brings one file into the store. Repeating it is harmless: it looks first (or is told by the store, which never replaces an
+ * object), and does what is missing. A killed or aborted upload goes on from the parts the store has; a rejected one gives
+ * them back.
  * @throws ObjectStoreError, or what the reader, the memory or the fence throws
  */
 export async function upload(context: StoreContext, request: UploadRequest): Promise<StoredObject> {
   const { target, reader, signal } = request;
+  const expected = expectedOf(request, reader.size);
+  return inRounds(context, target, signal, async () => {
+    const partSize = choosePartSize(expected.size, request.partSize ?? context.budget.partSize());
+    if (expected.size > partSize) {
+      return (
+        (await findDone(context, request, expected)) ?? (await sendMultipart(context, request, expected, partSize))
+      );
+    }
+    // one request answers for a small file: it neither replaces an object nor takes other bytes than it names
+    const found = request.overwrite === true ? await findDone(context, request, expected) : null;
+    return found ?? (await sendWhole(context, request, expected));
+  });
+}
+
+/** @throws ObjectStoreError EMPTY_FILE */
+export function expectedOf(
+  request: Pick<UploadRequest, 'target' | 'contentId' | 'expectedSha256'>,
+  size: number,
+): Expected {
+  if (size === 0) throw refusal('EMPTY_FILE', 'the file has no bytes', { subject: uriOf(request.target) });
+  return { size, mark: contentMark(request.contentId), sha256: request.expectedSha256?.toLowerCase() };
+}
+
+/** Works until there is an answer: null begins anew. */
+export async function inRounds<T>(
+  context: StoreContext,
+  target: ObjectLocation,
+  signal: AbortSignal,
+  work: () => Promise<T | null>,
+): Promise<T> {
   const subject = uriOf(target);
-  if (reader.size === 0) throw refusal('EMPTY_FILE', 'the file has no bytes', { subject });
-  const expected: Expected = {
-    size: reader.size,
-    mark: contentMark(request.contentId),
-    sha256: request.expectedSha256?.toLowerCase(),
-  };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const done = await attempt(subject, signal, async () => {
-      const found = await findDone(context, request, expected);
-      return found ?? (await send(context, request, expected));
-    });
+    const done = await attempt(subject, signal, work);
     if (done !== null) return done;
     context.log.warn({ target: subject, round }, 'Upload:Vanished:Again');
   }
   throw trouble('UPLOAD_VANISHED', 'the store forgot the upload again and again', { subject });
 }
 
-function send(context: StoreContext, request: UploadRequest, expected: Expected): Promise<StoredObject | null> {
-  const partSize = choosePartSize(expected.size, request.partSize ?? context.partSize);
-  return expected.size <= partSize
-    ? sendWhole(context, request, expected)
-    : sendMultipart(context, request, expected, partSize);
-}
-
-/** The object, where an earlier run finished it. */
-async function findDone(
+/** The object, where an earlier run finished it. A SHA-256 that came later is made of `reader`. */
+export async function findDone(
   context: StoreContext,
-  request: UploadRequest,
+  request: Pick<UploadRequest, 'target' | 'memory' | 'overwrite' | 'signal' | 'onProgress'> & { reader?: RangeReader },
   expected: Expected,
 ): Promise<StoredObject | null> {
-  const { target, signal } = request;
+  const { target, signal, reader } = request;
   const head = await headObject(context, target, signal);
   const found = decideFound(head, expected);
   if (head === null || found === 'nothing') return null;
@@ -97,8 +112,8 @@ async function findDone(
     throw otherContent(target);
   }
   // it came without a checksum then: the source is asked now
-  if (expected.sha256 !== undefined && head.metadata[SHA256] !== expected.sha256) {
-    await hashSource(context, request, expected.sha256);
+  if (reader !== undefined && expected.sha256 !== undefined && head.metadata[SHA256] !== expected.sha256) {
+    await hashSource(context, { reader, target, signal }, expected.sha256);
   }
   await dropSession(context, target, request.memory, signal);
   request.onProgress?.(expected.size, expected.size);
@@ -106,29 +121,39 @@ async function findDone(
 }
 
 async function sendWhole(context: StoreContext, request: UploadRequest, expected: Expected): Promise<StoredObject> {
-  const { target, signal } = request;
-  const loan = await context.pool.acquire(expected.size, signal);
+  const { target, reader, signal } = request;
+  const begun = performance.now();
+  const loan = await context.budget.acquire(expected.size, signal);
+  let crc32: number;
+  let put: PutResult;
   try {
-    await foreign(request.reader.readInto(0, loan.bytes, signal));
-    const crc32 = await crc32Of(loan.bytes);
+    await foreign(reader.readInto(0, loan.bytes, signal));
+    crc32 = await crc32Of(loan.bytes);
+    await assertCrc32(reader, crc32, target, signal);
     if (expected.sha256 !== undefined) {
       const hash = createHash('sha256');
       await inSlices(loan.bytes, (slice) => hash.update(slice));
       assertSha256(hash.digest('hex'), expected.sha256, uriOf(target));
     }
     await foreign(request.fence?.());
-    const put = await putBytes(context, target, loan.bytes, crc32, {
+    put = await putBytes(context, target, loan.bytes, crc32, {
       ...attributesOf(request, expected),
       ifNoneMatch: request.overwrite !== true,
       signal,
     });
-    const etags = put.created ? [put.etag] : [];
-    const stored = await verifyStored(context, target, expected, crc32, etags, signal);
-    request.onProgress?.(expected.size, expected.size);
-    return stored;
+    context.budget.finished(expected.size, performance.now() - begun);
   } finally {
+    // the proof may want memory of its own
     loan.release();
   }
+  const etags = put.created ? [put.etag] : [];
+  // an object that we made of bytes that arrived as they were sent needs no second look, unless the policy wants one
+  const stored =
+    put.created && context.verify === 'head'
+      ? describePut(target, expected, put.etag, crc32)
+      : await verifyStored(context, target, expected, { crc32, etags, reader }, signal);
+  request.onProgress?.(expected.size, expected.size);
+  return stored;
 }
 
 /** @returns null where the store does not know the upload any more */
@@ -138,7 +163,7 @@ async function sendMultipart(
   expected: Expected,
   partSize: number,
 ): Promise<StoredObject | null> {
-  const { target, memory, signal } = request;
+  const { target, memory, reader, signal } = request;
   const session = await openSession(context, {
     ...{ target, memory, signal, partSize, checksum: 'full' as const },
     ...attributesOf(request, expected),
@@ -146,39 +171,73 @@ async function sendMultipart(
     size: expected.size,
   });
   let parts: FinishedPart[];
+  let crc32 = 0;
+  let done = 0;
   try {
     const sent = await sendParts(context, {
       session,
-      reader: request.reader,
-      partSize,
+      reader,
+      plan: planParts(expected.size, session.partSize),
       concurrency: request.concurrency ?? context.concurrency,
       hash: expected.sha256 !== undefined,
       signal,
-      onProgress: request.onProgress,
+      onPart: ({ length }) => {
+        done += length;
+        request.onProgress?.(done, expected.size);
+      },
     });
     parts = sent.parts;
+    crc32 = crc32OfParts(parts) ?? 0;
+    await assertCrc32(reader, crc32, target, signal);
     if (expected.sha256 !== undefined) assertSha256(sent.sha256 ?? '', expected.sha256, uriOf(target));
   } catch (error) {
     if (isVanished(error) || (await vanishedUnseen(context, session, error, signal))) return null;
-    // the content will never be wanted; after anything else the parts wait to be continued
-    const final = error instanceof GeosluiceError && error.means !== 'retry';
+    // bytes that are not wanted, or not trusted; after anything else the parts wait to be continued
+    const final = error instanceof GeosluiceError && (error.means !== 'retry' || error.code === 'SOURCE_CORRUPTED');
     if (final && !signal.aborted) await discard(context, session, memory);
     throw error;
   }
   await foreign(request.fence?.());
-  let crc32 = 0;
-  for (const part of parts) crc32 = combineCrc32(crc32, part.crc32 ?? 0, part.length);
-  const whole = { size: expected.size, crc32 };
-  const completed = await complete(context, request, expected, session, parts, whole);
+  const completed = await complete(context, request, expected, session, parts, { size: expected.size, crc32 });
   if (!completed) return null;
   const etags = parts.map(({ etag }) => etag);
-  const stored = await verifyStored(context, target, expected, crc32, etags, signal);
+  const stored = await verifyStored(context, target, expected, { crc32, etags, reader }, signal);
   await foreign(memory.forget(uriOf(target)));
   return stored;
 }
 
+/** CRC-32 of the whole from those of all parts in order; null where one is not known. */
+export function crc32OfParts(parts: readonly FinishedPart[]): number | null {
+  let whole = 0;
+  for (const { crc32, length } of parts) {
+    if (crc32 === null) return null;
+    whole = combineCrc32(whole, crc32, length);
+  }
+  return whole;
+}
+
+/**
+ * Compares what was read with what the source says it holds: a byte may change on that way too.
+ * @throws ObjectStoreError SOURCE_CORRUPTED
+ */
+export async function assertCrc32(
+  reader: RangeReader,
+  crc32: number,
+  target: ObjectLocation,
+  signal: AbortSignal,
+): Promise<void> {
+  const vouched = (await foreign(reader.crc32?.(signal))) ?? null;
+  if (vouched === null || vouched === crc32) return;
+  const message = `what was read differs from its source: CRC-32 ${hex(crc32)}, the source has ${hex(vouched)}`;
+  throw trouble('SOURCE_CORRUPTED', message, { subject: uriOf(target), counterpart: 'source' });
+}
+
+function hex(crc32: number): string {
+  return crc32.toString(16).padStart(8, '0');
+}
+
 /** A store may cut the connection of a part it has no upload for, before its answer can be read: ask. */
-async function vanishedUnseen(
+export async function vanishedUnseen(
   context: StoreContext,
   session: Session,
   error: unknown,
@@ -249,8 +308,8 @@ export async function hashSource(
   expected: string,
 ): Promise<void> {
   const hash = createHash('sha256');
-  for (const part of planParts(request.reader.size, context.partSize)) {
-    const loan = await context.pool.acquire(part.length, request.signal);
+  for (const part of planParts(request.reader.size, context.budget.partSize())) {
+    const loan = await context.budget.acquire(part.length, request.signal);
     try {
       await foreign(request.reader.readInto(part.offset, loan.bytes, request.signal));
       await inSlices(loan.bytes, (slice) => hash.update(slice));

@@ -18,7 +18,7 @@ const client = createS3Client({
   accessKeyId: order.accessKey,
   secretAccessKey: order.secretKey,
 });
-const stored = await createObjectStore({ client, partSize: order.partSize, concurrency: 3 }).upload({
+const stored = await createObjectStore({ client, partSize: order.partSize, maxPartsInFlight: 3 }).upload({
   reader: readerOf(bytesOf(order.size)),
   target: { bucket: order.bucket, key: order.key },
   memory: createFileMemory(order.memory),

@@ -46,7 +46,7 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
     },
   });
   const storeOn = (client: S3Client): ObjectStore =>
-    createObjectStore({ client, log, partSize: target.partMib * MIB, concurrency: target.partsInFlight });
+    createObjectStore({ client, log, partSize: target.partMib * MIB, maxPartsInFlight: target.partsInFlight });
   return {
     store: storeOn(targetClient),
     storeOf: (bucket) => storeOn(clientFor(bucket)),
