@@ -73,6 +73,7 @@ class SocketConnection implements Connection {
   #failure: unknown = null;
   /** Told when the answer got on, or the socket failed. */
   #onChange: (() => void) | null = null;
+  /** Holds up what is read, where objects are. */
   #pace: Exchange['pace'] | null = null;
   #watch: Watch | null = null;
 
@@ -145,7 +146,7 @@ class SocketConnection implements Connection {
     const { signal, patience } = exchange;
     this.#exchanges += 1;
     this.#reader.expect(exchange.method, exchange.into ?? null);
-    this.#pace = exchange.pace;
+    this.#pace = exchange.into === undefined ? null : exchange.pace;
     const watch = new Watch(patience, exchange.into !== undefined, (what) => {
       reject(new WireError('TimeoutError', what));
     });
