@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Floors of the house, from the ground up. A room may import only rooms of a lower floor. */
 const FLOORS: ReadonlyArray<readonly string[]> = [
   ['jobs'],
-  ['xml', 'gateway-api'],
+  ['xml', 'gateway-api', 's3-wire'],
   ['sources', 'geotiff', 'metadata', 'object-store', 'geoserver', 'geonode', 'external-metrics', 'service-kit'],
   ['pipeline', 'stages'],
   ['cli', 'console'],

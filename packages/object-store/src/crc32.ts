@@ -53,19 +53,6 @@ function powerOfX(n: number): number {
   return result;
 }
 
-/** As S3 writes a CRC32 in headers: four bytes, big-endian, base64. */
-export function crc32ToBase64(value: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes.toString('base64');
-}
-
-/** @returns the value, or null where the text is not one plain CRC32 (e.g. a checksum of checksums, `…-3`) */
-export function crc32FromBase64(text: string | undefined): number | null {
-  if (text === undefined || !/^[A-Za-z0-9+/]{6}==$/.test(text)) return null;
-  return Buffer.from(text, 'base64').readUInt32BE();
-}
-
 /** `crc32:` and eight hex digits: as StoredObject.checksum has it. */
 export function formatCrc32(value: number): string {
   return `crc32:${value.toString(16).padStart(8, '0')}`;

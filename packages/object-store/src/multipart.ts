@@ -4,6 +4,7 @@ import {
   CreateMultipartUploadCommand,
   ListPartsCommand,
 } from '@aws-sdk/client-s3';
+import { crc32FromBase64, crc32ToBase64 } from '@geosluice/s3-wire';
 import { isUnsupported, readFault } from './classify.ts';
 import {
   attempt,
@@ -15,7 +16,6 @@ import {
   sending,
   uriOf,
 } from './context.ts';
-import { crc32FromBase64, crc32ToBase64 } from './crc32.ts';
 import { trouble } from './errors.ts';
 import type { ListedPart } from './plan.ts';
 

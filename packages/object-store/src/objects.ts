@@ -1,4 +1,5 @@
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
+import { CRC32_HEADER, crc32OfAnswer, crc32ToBase64 } from '@geosluice/s3-wire';
 import { hasStatus, isUnsupported } from './classify.ts';
 import {
   attempt,
@@ -9,13 +10,12 @@ import {
   sending,
   uriOf,
 } from './context.ts';
-import { crc32FromBase64, crc32Of, crc32ToBase64 } from './crc32.ts';
+import { crc32Of } from './crc32.ts';
 import { trouble } from './errors.ts';
 import { isMd5, md5Of } from './md5.ts';
 
 /** Begin of the names of metadata on the wire. */
 const META = 'x-amz-meta-';
-export const CRC32_HEADER = 'x-amz-checksum-crc32';
 
 /** What the store says of an object without its bytes. */
 export interface ObjectHead {
@@ -70,7 +70,7 @@ function readHead(headers: Record<string, string>): ObjectHead {
     contentType: headers['content-type'] ?? null,
     versionId: headers['x-amz-version-id'] ?? null,
     metadata: Object.fromEntries(metadata),
-    crc32: headers['x-amz-checksum-type'] === 'COMPOSITE' ? null : crc32FromBase64(headers[CRC32_HEADER]),
+    crc32: crc32OfAnswer(headers),
   };
 }
 
@@ -197,7 +197,7 @@ export async function arrivedAs(
   what = 'the object',
 ): Promise<string> {
   const etag = bareEtag(headers.etag);
-  const echoed = crc32FromBase64(headers[CRC32_HEADER]);
+  const echoed = crc32OfAnswer(headers);
   // a store that gives the checksum back has compared it; from another one only the MD5 in the ETag tells
   const sound = echoed !== null ? echoed === crc32 : !isMd5(etag) || etag === (await md5Of(bytes));
   if (!sound) throw trouble('UPLOAD_CORRUPTED', `${what} arrived changed`, { subject });

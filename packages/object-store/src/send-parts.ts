@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { RangeReader } from '@geosluice/jobs';
+import { CRC32_HEADER, crc32ToBase64 } from '@geosluice/s3-wire';
 import type { Loan } from './buffer-pool.ts';
 import { foreign, type StoreContext, uriOf } from './context.ts';
-import { crc32Of, crc32ToBase64, inSlices } from './crc32.ts';
+import { crc32Of, inSlices } from './crc32.ts';
 import { createTurns, runInOrder } from './in-order.ts';
 import { isMd5, md5Of } from './md5.ts';
 import type { FinishedPart, OpenUpload } from './multipart.ts';
-import { arrivedAs, CRC32_HEADER } from './objects.ts';
+import { arrivedAs } from './objects.ts';
 import type { ListedPart, PlannedPart } from './plan.ts';
 import type { Session } from './session.ts';
 

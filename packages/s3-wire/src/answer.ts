@@ -9,9 +9,12 @@ export interface Answer {
 /** An answer that is not HTTP as this client speaks it, or not as long as it was asked for. */
 export class AnswerError extends Error {
   readonly code = 'ERR_ANSWER';
-  constructor(message: string) {
+  /** Where one had come. */
+  readonly status: number | undefined;
+  constructor(message: string, status?: number) {
     super(message);
     this.name = 'AnswerError';
+    this.status = status;
   }
 }
 
@@ -234,6 +237,7 @@ export class AnswerReader {
   }
 
   #wrongLength(came: number): AnswerError {
-    return new AnswerError(`${came} bytes came where ${this.#into?.byteLength} were asked for`);
+    const message = `${came} bytes came where ${this.#into?.byteLength} were asked for`;
+    return new AnswerError(message, this.#head?.status);
   }
 }

@@ -235,7 +235,7 @@ class SocketConnection implements Connection {
     try {
       this.#reader.take(buffer.subarray(0, count));
     } catch (error) {
-      this.#fail(error instanceof AnswerError ? new WireError('ERR_ANSWER', error.message, { cause: error }) : error);
+      this.#fail(error instanceof AnswerError ? asWireError(error) : error);
       return false;
     }
     const held = this.#pace?.(count) ?? null;
@@ -253,6 +253,11 @@ class SocketConnection implements Connection {
     this.#onChange?.();
     this.close();
   }
+}
+
+function asWireError(error: AnswerError): WireError {
+  const status = error.status === undefined ? {} : { status: error.status };
+  return new WireError(error.code, error.message, { ...status, cause: error });
 }
 
 /** Watches that a request gets on, and tells when it does not. */

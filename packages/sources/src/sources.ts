@@ -36,7 +36,7 @@ export interface Sources {
   allowed(location: Location): boolean;
   /** @throws SourceError SOURCE_NOT_ALLOWED, naming what would have to be added to the configuration */
   checkAllowed(location: Location): void;
-  /** Ends connections to web servers. */
+  /** Ends connections. */
   close(): Promise<void>;
 }
 
@@ -47,10 +47,11 @@ export function openSources(options: SourcesOptions): Sources {
   const allowed = readAllowList(options.allow);
   const { connections = 16, ca } = options.https ?? {};
   const web = openWeb({ rules: allowed.hostRules, timeoutMs, connections, ca });
+  const objects = s3 === undefined ? undefined : s3Source({ ...s3, rules, timeoutMs });
   const sources: Partial<Record<Location['kind'], Source>> = {
     file: fileSource({ roots: options.allow.roots, rules }),
     https: httpsSource({ web, rules, timeoutMs }),
-    ...(s3 === undefined ? {} : { s3: s3Source({ ...s3, rules, timeoutMs }) }),
+    ...(objects === undefined ? {} : { s3: objects }),
   };
   return {
     for(location) {
@@ -61,7 +62,10 @@ export function openSources(options: SourcesOptions): Sources {
     },
     allowed: allowed.allows,
     checkAllowed: allowed.check,
-    close: () => web.close(),
+    async close() {
+      objects?.close();
+      await web.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { describeLocation, type Fingerprint, type S3Location } from '@geosluice/jobs';
+import type { S3Wire } from '@geosluice/s3-wire';
 import type { Body } from '../body.ts';
 import { withDeadline } from '../deadline.ts';
 import { SourceError } from '../errors.ts';
@@ -9,6 +10,8 @@ import { bareEtag, quotedEtag } from './keys.ts';
 /** What every call of the adapter needs. */
 export interface S3Access {
   clientFor(bucket: string): S3Client;
+  /** The way of ranges to that bucket. */
+  wireFor(bucket: string): S3Wire;
   /** Milliseconds without a sign of life before a call is given up. */
   timeoutMs: number;
 }

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { describeLocation, type Location, type S3Location } from '@geosluice/jobs';
+import { createS3Wire, type S3Wire } from '@geosluice/s3-wire';
 import { collect, discard, guarded, tooLarge } from '../body.ts';
 import { withDeadline } from '../deadline.ts';
 import { SourceError } from '../errors.ts';
@@ -22,11 +23,25 @@ export interface S3SourceOptions {
   pageSize?: number;
 }
 
+/** Tries of one range: more are the queue's to make. */
+const ATTEMPTS = 3;
+
 /** Objects in S3, MinIO and their like. They are whole when they are listed. */
-export function s3Source(options: S3SourceOptions): Source {
-  const { rules, timeoutMs = 30_000, pageSize = 1000 } = options;
-  const access = { clientFor: options.clientFor, timeoutMs, pageSize };
+export function s3Source(options: S3SourceOptions): Source & { close(): void } {
+  const { rules, timeoutMs = 30_000, pageSize = 1000, clientFor } = options;
+  const wires = new Map<S3Client, S3Wire>();
+  const wireFor = (bucket: string): S3Wire => {
+    const client = clientFor(bucket);
+    const wire =
+      wires.get(client) ?? createS3Wire(client, { stallMs: timeoutMs, answerMs: timeoutMs, attempts: ATTEMPTS });
+    wires.set(client, wire);
+    return wire;
+  };
+  const access = { clientFor, wireFor, timeoutMs, pageSize };
   return {
+    close: () => {
+      for (const wire of wires.values()) wire.close();
+    },
     settles: 'at-once',
     list: async (prefix, list) => listS3(access, rules, s3(prefix), list),
     look: async (location, signal) => lookS3(access, rules, s3(location), signal),
