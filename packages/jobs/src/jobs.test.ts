@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jobIdOf, NewerJob, readJob, STAGES } from './jobs.ts';
+import { jobIdOf, mainJobIdOf, NewerJob, readJob, STAGES } from './jobs.ts';
 import { exampleJobs } from './testing/example-jobs.ts';
 
 test('every kind of job survives its way through JSON', () => {
@@ -45,6 +45,18 @@ test('two generations of one version are two jobs', () => {
   assert.notEqual(jobIdOf(upload), jobIdOf({ ...upload, generation: 2 }));
 });
 
+test('a part job carries little, and names the job it helps', () => {
+  const upload = exampleJobs().find((job) => job.stage === 'upload' && job.kind === 'add');
+  const part = exampleJobs().find((job) => job.kind === 'part');
+  assert.ok(upload !== undefined && part?.kind === 'part');
+  assert.equal(mainJobIdOf(part), jobIdOf(upload));
+  assert.equal(jobIdOf(part), `${jobIdOf(upload)}.p3-4`);
+  assert.notEqual(jobIdOf(part), jobIdOf({ ...part, first: 5, last: 6 }));
+  assert.throws(() => readJob('upload', { ...part, options: { title: 'long' } }), /title/);
+  assert.throws(() => readJob('upload', { ...part, last: 10_001 }), /last/);
+  assert.throws(() => readJob('publish', { ...part, stage: 'publish' }), { code: 'JOB_INVALID' });
+});
+
 test('the examples cover every stage and kind', () => {
   const kinds = new Set(exampleJobs().map((job) => `${job.stage} ${job.kind}`));
   assert.deepEqual(
@@ -52,6 +64,7 @@ test('the examples cover every stage and kind', () => {
     [
       'discover inspect',
       'discover list',
+      'upload part',
       ...STAGES.slice(1).flatMap((stage) => [`${stage} add`, `${stage} remove`]),
     ].sort(),
   );

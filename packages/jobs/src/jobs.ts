@@ -127,6 +127,28 @@ export type RegisteredDataset = z.infer<typeof registeredDatasetSchema>;
 export const uploadJobSchema = z.strictObject({ ...datasetFields, stage: z.literal('upload'), kind });
 export type UploadJob = z.infer<typeof uploadJobSchema>;
 
+/** A range of parts of one huge file, for any worker; the upload job opened the upload, sleeps, and goes on once it is whole. */
+export const partJobSchema = z.strictObject({
+  ...common,
+  /** Only the priority: there may be a thousand of these for one file. */
+  options: ingestOptionsSchema.pick({ priority: true }),
+  stage: z.literal('upload'),
+  kind: z.literal('part'),
+  dataset: datasetIdSchema,
+  generation,
+  version: versionSchema,
+  location: locationSchema,
+  fingerprint: fingerprintSchema,
+  /** As the upload job's: the object's key is made of it. */
+  name: layerNameSchema,
+  /** Bytes of every part but the last. */
+  partSize: z.int().positive(),
+  /** Part numbers, 1 for the first of the file; both are meant. */
+  first: z.int().min(1).max(10_000),
+  last: z.int().min(1).max(10_000),
+});
+export type PartJob = z.infer<typeof partJobSchema>;
+
 export const publishJobSchema = z.strictObject({
   ...datasetFields,
   stage: z.literal('publish'),
@@ -162,7 +184,7 @@ export const removeJobSchema = z.strictObject({
 export type RemoveJob = z.infer<typeof removeJobSchema>;
 
 export type DiscoverJob = ListJob | InspectJob;
-export type Job = DiscoverJob | UploadJob | PublishJob | RegisterJob | RemoveJob;
+export type Job = DiscoverJob | UploadJob | PartJob | PublishJob | RegisterJob | RemoveJob;
 /** What all jobs of one dataset on its way have in common. */
 export type DatasetJob = Omit<UploadJob, 'stage' | 'kind'>;
 
@@ -170,6 +192,7 @@ export const jobSchema = z.union([
   listJobSchema,
   inspectJobSchema,
   uploadJobSchema,
+  partJobSchema,
   publishJobSchema,
   registerJobSchema,
   removeJobSchema,
@@ -177,14 +200,14 @@ export const jobSchema = z.union([
 
 export const STAGE_SCHEMAS = {
   discover: z.discriminatedUnion('kind', [listJobSchema, inspectJobSchema]),
-  upload: z.discriminatedUnion('kind', [uploadJobSchema, removeJobSchema]),
+  upload: z.discriminatedUnion('kind', [uploadJobSchema, partJobSchema, removeJobSchema]),
   publish: z.discriminatedUnion('kind', [publishJobSchema, removeJobSchema]),
   register: z.discriminatedUnion('kind', [registerJobSchema, removeJobSchema]),
 } as const;
 
 export interface StageJobs {
   discover: DiscoverJob;
-  upload: UploadJob | RemoveJob;
+  upload: UploadJob | PartJob | RemoveJob;
   publish: PublishJob | RemoveJob;
   register: RegisterJob | RemoveJob;
 }
@@ -240,8 +263,18 @@ export function jobIdOf(job: Job): string {
     if (job.kind === 'inspect') return [job.dataset, job.seen, job.nonce].filter((part) => part !== '').join('.');
     return `list.${shortHash(JSON.stringify([job.ingestion, job.source, job.cursor ?? '', job.options]), 20)}`;
   }
-  const id = `${job.dataset}.${job.version}.g${job.generation}`;
+  const id = roadId(job);
+  if (job.kind === 'part') return `${id}.p${job.first}-${job.last}`;
   return job.kind === 'remove' ? `${id}.remove` : id;
+}
+
+/** The id of the upload job whose file a part job helps to bring. */
+export function mainJobIdOf(job: Pick<PartJob, 'dataset' | 'version' | 'generation'>): string {
+  return roadId(job);
+}
+
+function roadId({ dataset, version, generation }: Pick<PartJob, 'dataset' | 'version' | 'generation'>): string {
+  return `${dataset}.${version}.g${generation}`;
 }
 
 /** Generation of a job on the road; undefined for jobs that come before one is taken. */

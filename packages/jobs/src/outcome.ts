@@ -6,10 +6,13 @@ import type { Log } from './log.ts';
 export type Outcome =
   /** These jobs come next; they are added before this one completes. */
   | { kind: 'next'; jobs: Job[]; record?: LedgerPatch; note?: string }
-  /** Not yet: run this job again after so many milliseconds, with `job` in its place where given. No attempt is spent. */
-  | { kind: 'again'; afterMs: number; job?: Job; record?: LedgerPatch; note?: string }
-  /** The road ends here; `note` says how, e.g. `unchanged`. */
-  | { kind: 'done'; record?: LedgerPatch; note?: string };
+  /**
+   * Not yet: run this job again after so many milliseconds, with `job` in its place where given. Failures are counted
+   * afresh. `jobs` of the same stage are added before it sleeps.
+   */
+  | { kind: 'again'; afterMs: number; job?: Job; jobs?: Job[]; record?: LedgerPatch; note?: string }
+  /** The road ends here; `note` says how, e.g. `unchanged`. `wake`: a job of the same stage that need not sleep any longer. */
+  | { kind: 'done'; wake?: string; record?: LedgerPatch; note?: string };
 
 /** What the runner lends a stage for one run. */
 export interface StageContext {

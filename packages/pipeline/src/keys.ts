@@ -29,6 +29,8 @@ export interface Keys {
   epoch(stage: StageName): string;
   /** Starts without an end, and outages met, of one job. */
   run(stage: StageName, job: string): string;
+  /** That a job is not to lie down to sleep. */
+  woken(stage: StageName, job: string): string;
   sweepLock: string;
   /** BullMQ's hash of a job, and the lock of whoever works on it. */
   job(stage: StageName, id: string): string;
@@ -61,6 +63,7 @@ export function keysOf(prefix: string): Keys {
     probe: (stage) => `${root}:hold:${stage}:probe`,
     epoch: (stage) => `${root}:hold:${stage}:epoch`,
     run: (stage, job) => `${root}:run:${stage}:${job}`,
+    woken: (stage, job) => `${root}:woken:${stage}:${job}`,
     sweepLock: `${root}:sweep`,
     job: (stage, id) => `${root}:${stage}:${id}`,
     lock: (stage, id) => `${root}:${stage}:${id}:lock`,

@@ -93,11 +93,11 @@ type OptionsNow = ReturnType<typeof createWatches>['optionsNow'];
 function createRestart(internals: Internals, optionsNow: OptionsNow): Restart {
   const { ledger } = internals;
   return {
-    async inspect(dataset, { reason, priority, delayMs }) {
+    async inspect(dataset, { reason, priority, delayMs, nonce }) {
       const entry = await ledger.get(dataset);
       if (entry === null) return null;
       const options = (await optionsNow(entry.ingestion)) ?? entry.options;
-      const job = forcedInspect(entry, { ...options, ...(priority === undefined ? {} : { priority }) }, reason);
+      const job = forcedInspect(entry, { ...options, ...(priority === undefined ? {} : { priority }) }, reason, nonce);
       const id = `${dataset}.${job.nonce}`;
       await ledger.revive(dataset, { state: 'found', stage: 'discover', id, by: '', note: reason });
       await internals.admit([job], delayMs === undefined ? {} : { delayMs });

@@ -7,7 +7,7 @@ import {
   STAGES,
   type StageName,
 } from '@geosluice/jobs';
-import { type JobsOptions, Queue } from 'bullmq';
+import { ErrorCode, type JobsOptions, Queue } from 'bullmq';
 import type { QueueCounts, Queues } from './api.ts';
 import { asPipelineError } from './error.ts';
 import type { Keys } from './keys.ts';
@@ -17,6 +17,10 @@ import { runScript, script } from './script.ts';
 
 /** BullMQ takes jobs without a priority before all others, and then lower numbers first. */
 const PRIORITIES: Record<Priority, number> = { interactive: 0, bulk: 10, reconcile: 20 };
+/** A thousand parts of one file that a person asked for go behind whatever else people ask for, and before all in bulk. */
+const INTERACTIVE_PART = 5;
+/** Longer than a job runs that is about to sleep. */
+const WOKEN_MS = 3_600_000;
 const CHUNK = 500;
 
 /** Takes jobs out of a failed set, and never one that waits or runs again under the same id. */
@@ -44,6 +48,10 @@ export interface InternalQueues extends Queues {
   dropFailed(jobs: readonly FailedJob[]): Promise<void>;
   /** Moves a stored failed job back, with fresh attempts. @returns false where it is not there */
   retryFailed(stage: StageName, id: string): Promise<boolean>;
+  /** Runs a job now that sleeps, or does not let it lie down where it runs; no other job is touched. */
+  wake(stage: StageName, id: string): Promise<void>;
+  /** To be called when a job has just been put to sleep: wakes it where that was asked for while it ran. */
+  wakeIfAsked(stage: StageName, id: string): Promise<void>;
   /** Jobs of all stages that wait to be begun; what waits for a time of its own in discover is left out. */
   backlog(): Promise<number>;
   close(): Promise<void>;
@@ -51,18 +59,21 @@ export interface InternalQueues extends Queues {
 
 /**
  * Options of every job. Attempts and back-off are the runner's to decide, so BullMQ gets a number that it never reaches.
- * The failed ones of a dataset stay, as its dead letter; a list job has none: its next scan is its retry.
+ * The failed ones of a dataset stay, as its dead letter; a list job has none: its next scan is its retry. Nor has a part
+ * job: its dead letter is the upload job's.
  */
 export function jobOptionsOf(job: Job): JobsOptions {
   const list = job.stage === 'discover' && job.kind === 'list';
-  const priority = PRIORITIES[job.options.priority ?? (list ? 'bulk' : 'interactive')];
+  const part = job.kind === 'part';
+  const asked = PRIORITIES[job.options.priority ?? (list ? 'bulk' : 'interactive')];
+  const priority = part ? Math.max(asked, INTERACTIVE_PART) : asked;
   return {
     jobId: jobIdOf(job),
     ...(priority === 0 ? {} : { priority }),
     attempts: 1_000_000,
     backoff: { type: 'geosluice' },
     removeOnComplete: true,
-    removeOnFail: list,
+    removeOnFail: list || part,
     stackTraceLimit: 3,
   };
 }
@@ -79,6 +90,13 @@ export function createQueues(redis: Client, keys: Keys, onError: (error: Error) 
     const queue = queues.get(stage);
     if (queue === undefined) throw new Error(`no queue is named ${stage}`);
     return queue;
+  };
+  const promote = async (stage: StageName, id: string): Promise<void> => {
+    const job = await of(stage).getJob(id);
+    await job?.promote().catch((error: unknown) => {
+      // it does not sleep any more
+      if ((error as { code?: number }).code !== ErrorCode.JobNotInState) throw error;
+    });
   };
   const dropFailed: InternalQueues['dropFailed'] = async (jobs) => {
     for (const stage of STAGES) {
@@ -121,6 +139,14 @@ export function createQueues(redis: Client, keys: Keys, onError: (error: Error) 
       if (job === undefined) return false;
       await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
       return true;
+    },
+    async wake(stage, id) {
+      // the mark first: a job that has not lain down yet looks for it once it has
+      await redis.set(keys.woken(stage, id), '1', 'PX', WOKEN_MS);
+      await promote(stage, id);
+    },
+    async wakeIfAsked(stage, id) {
+      if ((await redis.del(keys.woken(stage, id))) === 1) await promote(stage, id);
     },
     async backlog() {
       const pipeline = redis.pipeline();
@@ -166,7 +192,7 @@ async function countsOf(redis: Client, keys: Keys, stage: StageName): Promise<Qu
 
 /** The state of a dataset while this job waits or runs. */
 export function stateWhile(job: Job): DatasetState | null {
-  if (datasetOf(job) === undefined || job.stage === 'discover') return null;
+  if (datasetOf(job) === undefined || job.stage === 'discover' || job.kind === 'part') return null;
   if (job.kind === 'remove') return 'removing';
   return job.stage === 'upload' ? 'uploading' : job.stage === 'publish' ? 'publishing' : 'registering';
 }

@@ -4,12 +4,12 @@ import { type IngestOptions, type InspectJob, JOB_SCHEMA, type LedgerEntry, type
 /** Puts one dataset back onto its road from its beginning. */
 export interface Restart {
   /**
-   * A forced look, whose id nothing else has: it takes effect whatever job of the dataset waits, runs or has failed.
-   * A dead dataset is dead no more. @returns the id of the job, null where the ledger does not know the dataset
+   * A forced look, whose id nothing else has: it takes effect whatever job of the dataset waits, runs or has failed. With
+   * `nonce`, one look for all who ask under it. A dead dataset is dead no more. @returns the id of the job, null where the ledger does not know the dataset
    */
   inspect(
     dataset: string,
-    how: { reason: InspectJob['reason']; priority?: IngestOptions['priority']; delayMs?: number },
+    how: { reason: InspectJob['reason']; priority?: IngestOptions['priority']; delayMs?: number; nonce?: string },
   ): Promise<string | null>;
   /** Starts, or starts again, the road backwards. @returns the answer of the ledger: a generation, 0 or -1 */
   remove(dataset: string, mode: 'delete' | 'unpublish'): Promise<number>;
@@ -19,11 +19,12 @@ export function forcedInspect(
   entry: Pick<LedgerEntry, 'dataset' | 'location' | 'ingestion'>,
   options: IngestOptions,
   reason: InspectJob['reason'],
+  nonce: string = freshNonce(),
 ): InspectJob {
   const { dataset, location, ingestion } = entry;
   return {
     ...{ schema: JOB_SCHEMA, stage: 'discover', kind: 'inspect', ingestion, options, dataset, location, reason },
-    ...{ force: true, nonce: freshNonce(), seen: '' },
+    ...{ force: true, nonce, seen: '' },
   };
 }
 

@@ -23,7 +23,18 @@ export interface SourcesPort extends Pick<Sources, 'checkAllowed'> {
 /** The target bucket, as far as stages use it. */
 export type StorePort = Pick<
   ObjectStore,
-  'put' | 'get' | 'head' | 'upload' | 'copy' | 'spool' | 'reader' | 'deleteObject' | 'deletePrefix' | 'proveReadable'
+  | 'put'
+  | 'get'
+  | 'head'
+  | 'upload'
+  | 'openShared'
+  | 'sendRange'
+  | 'copy'
+  | 'spool'
+  | 'reader'
+  | 'deleteObject'
+  | 'deletePrefix'
+  | 'proveReadable'
 >;
 
 /** The GeoServer cluster, as far as stages use it. */

@@ -19,6 +19,8 @@ import { listEntries } from './list.ts';
 import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
 
 const CHUNK = 500;
+/** Milliseconds between two tellings of a dataset's progress in one stage, however many workers share it. */
+export const PROGRESS_EVERY_MS = 500;
 
 export type Patch = LedgerPatch & Partial<Pick<LedgerEntry, 'reason' | 'lastError' | 'job'>>;
 export type StepNote = Omit<Step, 'at' | 'generation' | 'state'>;
@@ -41,7 +43,12 @@ export interface RecordOptions {
   bump?: boolean;
   /** No second line of history where the last one says the same. */
   once?: boolean;
+  /** Only where the dataset is not further than this. */
+  upTo?: DatasetState;
 }
+
+/** `superseded` by a generation, `unknown` to the ledger, its lock `lost`, or `past` the state it was meant for. */
+export type Recorded = 'applied' | 'superseded' | 'unknown' | 'lost' | 'past';
 
 /** What the runner needs to know before and while it works on a dataset. */
 export interface EntryView extends EntryExtras {
@@ -55,13 +62,7 @@ export interface EntryView extends EntryExtras {
 /** The ledger with what only the pipeline itself may do. */
 export interface InternalLedger extends Ledger {
   view(dataset: string): Promise<EntryView | null>;
-  record(
-    dataset: string,
-    generation: number,
-    patch: Patch,
-    step: StepNote,
-    options?: RecordOptions,
-  ): Promise<'applied' | 'superseded' | 'unknown' | 'lost'>;
+  record(dataset: string, generation: number, patch: Patch, step: StepNote, options?: RecordOptions): Promise<Recorded>;
   enterJobs(found: readonly Found[], options: { move: boolean }): Promise<void>;
   /** Sends a dead dataset back onto its road. @returns false where it was not dead */
   revive(
@@ -106,7 +107,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       ...{ dataset, generation, step, state: patch.state, set: encodePatch(patch), clear },
       ...rest,
       failed: failed === undefined ? undefined : JSON.stringify([failed]),
-    })) as [Awaited<ReturnType<InternalLedger['record']>>, string?];
+    })) as [Recorded, string?];
     const stale = readFailed(answer[1]).filter(({ stage, id }) => stage !== failed?.stage || id !== failed.id);
     if (stale.length > 0) await dropFailed(stale);
     return answer[0];
@@ -168,7 +169,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     enter: (found) => enterJobs(found, { move: false }),
     async apply(dataset, generation, patch, step) {
       const answer = await record(dataset, generation, patch, step);
-      return answer === 'lost' ? 'superseded' : answer;
+      return answer === 'applied' || answer === 'unknown' ? answer : 'superseded';
     },
     async revive(dataset, { id, stage, ...to }) {
       return (await run(REVIVE, { dataset, stage, job: JSON.stringify({ stage, id }), ...to })) === 1;
@@ -179,7 +180,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       return generation;
     },
     async progress(dataset, stage, done, total) {
-      await run(PROGRESS, { dataset, stage, done, total });
+      await run(PROGRESS, { dataset, stage, done, total, everyMs: PROGRESS_EVERY_MS });
     },
     async problem(ingestion, { source, code, message }) {
       await run(PROBLEM, { ingestion, source, code, message });

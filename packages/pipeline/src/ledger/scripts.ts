@@ -113,8 +113,9 @@ return {generation, cur[4] or '[]'}
 `);
 
 /**
- * Records a step. \`guard\`: only while that lock is still held. \`bump\`: under a generation of its own. \`by\` tells how
- * far the road of this generation has been walked, whatever the state says. Gives the failed jobs that are history now.
+ * Records a step. \`guard\`: only while that lock is still held. \`upTo\`: only where the dataset is not further than that
+ * state. \`bump\`: under a generation of its own. \`by\` tells how far the road of this generation has been walked, whatever
+ * the state says. Gives the failed jobs that are history now.
  */
 export const APPLY = ledgerScript(`
 local key = entry_key(a.dataset)
@@ -126,6 +127,7 @@ if a.generation < known then return {'superseded'} end
 local generation = a.generation
 if a.bump and known > 0 then generation = known + 1 end
 local newer = generation > known
+if a.upTo and not newer and RANK[cur[1]] > RANK[a.upTo] then return {'past'} end
 local state = cur[1]
 if a.state and (newer or RANK[a.state] > RANK[state]) then state = a.state end
 local by = cur[4] or ''
@@ -210,6 +212,8 @@ return redis.call('ZREVRANGE', KEYS[1], from, from + ARGV[3] - 1, 'WITHSCORES')
 export const PROGRESS = ledgerScript(`
 local cur = call('HMGET', entry_key(a.dataset), 'ingestion', 'state')
 if not cur[1] then return 0 end
+local told = P .. ':told:' .. a.stage .. ':' .. a.dataset
+if a.done < a.total and not call('SET', told, 1, 'NX', 'PX', a.everyMs) then return 0 end
 emit({type='progress', dataset=a.dataset, ingestion=cur[1], state=cur[2], stage=a.stage, done=a.done, total=a.total})
 return 1
 `);

@@ -1,7 +1,7 @@
 import { type DatasetState, type Job, jobIdOf, type LedgerEntry, type Outcome, STAGE_SCHEMAS } from '@geosluice/jobs';
 import { z } from 'zod';
 import { PipelineError } from '../error.ts';
-import type { Patch } from '../ledger/ledger.ts';
+import type { Patch, RecordOptions } from '../ledger/ledger.ts';
 import { stateWhile } from '../queues.ts';
 
 /** More jobs than one list job may give at once. */
@@ -38,13 +38,24 @@ export function clearedBy(job: Job, outcome: Outcome): Array<'geonode' | 'layer'
   return job.mode === 'delete' ? ['object'] : [];
 }
 
+/** How an end is recorded. An upload does not bring a dataset back to life that a part of it was the death of. */
+export function endOf(job: Job, outcome: Outcome): RecordOptions {
+  const clear = clearedBy(job, outcome);
+  const upload = job.stage === 'upload' && job.kind === 'add';
+  return { ...(clear.length === 0 ? {} : { clear }), ...(upload ? { upTo: 'visible' } : {}) };
+}
+
 /**
  * Checks what a stage gives back.
  * @throws PipelineError OUTCOME_INVALID; it is a bug, and counts as a failed attempt
  */
 export function checkOutcome(job: Job, outcome: Outcome): void {
+  if (job.kind === 'part' && (outcome.kind !== 'done' || outcome.record !== undefined)) {
+    refuse(job, 'gave more for a part than its end');
+  }
   if (outcome.kind === 'done') return;
-  const jobs = outcome.kind === 'next' ? outcome.jobs : outcome.job === undefined ? [] : [outcome.job];
+  const again = outcome.kind === 'again' && outcome.job !== undefined ? [outcome.job] : [];
+  const jobs = [...again, ...(outcome.jobs ?? [])];
   if (jobs.length > MAX_NEXT) refuse(job, `gave ${jobs.length} jobs at once; at most ${MAX_NEXT}`);
   for (const one of jobs) {
     const schema = STAGE_SCHEMAS[one.stage];

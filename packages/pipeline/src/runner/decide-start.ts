@@ -1,4 +1,4 @@
-import { type Job, STAGES, type StageName } from '@geosluice/jobs';
+import { type Job, type PartJob, STAGES, STATES, type StageName } from '@geosluice/jobs';
 import type { EntryView } from '../ledger/ledger.ts';
 
 /**
@@ -14,11 +14,19 @@ export function decideStart(job: Job, jobId: string, view: EntryView | null): St
     if (job.kind === 'list' || view === null || view.takenBy !== jobId) return 'run';
     return walked(job.stage, view, false);
   }
+  if (job.kind === 'part') return partStart(job, view);
   if (view === null) return 'unknown';
   if (view.generation > job.generation) return 'superseded';
   if (view.generation < job.generation) return 'run';
   if (view.state === 'removed') return 'finished';
   return walked(job.stage, view, job.kind === 'remove');
+}
+
+/** A part helps a dataset that is being uploaded; its upload job, if there is one, is asked for everything else. */
+function partStart(job: PartJob, view: EntryView | null): Start {
+  if (view === null) return 'finished';
+  if (view.generation !== job.generation) return view.generation > job.generation ? 'superseded' : 'run';
+  return STATES.indexOf(view.state) > STATES.indexOf('uploading') ? 'finished' : 'run';
 }
 
 function walked(stage: StageName, { by, state }: EntryView, backwards: boolean): Start {

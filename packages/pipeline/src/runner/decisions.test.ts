@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Job, Reject, type RemoveJob, Retry, Supersede } from '@geosluice/jobs';
 import type { EntryView } from '../ledger/ledger.ts';
+import { partJob } from '../testing/model-share.ts';
 import { inspectJob, OBJECT, uploadJob } from '../testing/samples.ts';
-import { clearedBy, patchOf } from './advance.ts';
+import { checkOutcome, clearedBy, endOf, patchOf } from './advance.ts';
 import { retryDelayMs } from './backoff.ts';
 import { decideError } from './decide-error.ts';
 import { decideStart } from './decide-start.ts';
@@ -86,6 +87,39 @@ test('the state follows from what comes next, unless the stage names one', () =>
   assert.deepEqual(patch.job, { stage: 'publish', id: `${job.dataset}.${job.version}.g1` });
   assert.equal(patchOf(inspectJob('a.tif'), { kind: 'done', note: 'unchanged' }).state, undefined);
   assert.equal(patchOf(job, { kind: 'again', afterMs: 1, record: { state: 'waiting' } }).state, 'waiting');
+});
+
+test('a part runs only for a dataset that is being uploaded, and never has a dead letter of its own', () => {
+  const part = partJob(uploadJob('a.tif', 2), 1);
+  const now = { generation: 2 } as const;
+  assert.equal(decideStart(part, 'x', view({ ...now, by: 'upload' })), 'run');
+  assert.equal(decideStart(part, 'x', view({ ...now, state: 'found' })), 'run');
+  assert.equal(decideStart(part, 'x', view({ generation: 1 })), 'run');
+  assert.equal(decideStart(part, 'x', view({ generation: 3 })), 'superseded');
+  for (const state of ['publishing', 'visible', 'dead', 'removing', 'removed'] as const) {
+    assert.equal(decideStart(part, 'x', view({ ...now, by: 'upload', state })), 'finished', state);
+  }
+  assert.equal(decideStart(part, 'x', null), 'finished');
+});
+
+test('a part gives its end and nothing else; what is asked for again may bring jobs of its own stage', () => {
+  const job = uploadJob('a.tif');
+  const part = partJob(job, 1);
+  checkOutcome(part, { kind: 'done', wake: 'x' });
+  checkOutcome(job, { kind: 'again', afterMs: 1, jobs: [part], job });
+  const refused = { code: 'OUTCOME_INVALID' };
+  assert.throws(() => checkOutcome(part, { kind: 'done', record: { object: OBJECT } }), refused);
+  assert.throws(() => checkOutcome(part, { kind: 'next', jobs: [] }), refused);
+  assert.throws(() => checkOutcome(job, { kind: 'again', afterMs: 1, jobs: [{ ...part, first: 0 }] }), /first/);
+  const publish: Job = { ...job, stage: 'publish', object: OBJECT };
+  assert.throws(() => checkOutcome(job, { kind: 'again', afterMs: 1, jobs: [publish] }), refused);
+});
+
+test('an upload that ends does not revive what a part was the death of', () => {
+  const job = uploadJob('a.tif');
+  const publish: Job = { ...job, stage: 'publish', object: OBJECT };
+  assert.deepEqual(endOf(job, { kind: 'next', jobs: [publish] }), { upTo: 'visible' });
+  assert.deepEqual(endOf(publish, { kind: 'done' }), {});
 });
 
 test('what a stage throws is a retry, a dead letter or a quiet end', () => {

@@ -3,7 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { suite } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { datasetIdOf, jobIdOf, type Outcome, type RemoveJob, Retry, type UploadJob } from '@geosluice/jobs';
+import {
+  datasetIdOf,
+  jobIdOf,
+  type Outcome,
+  type PartJob,
+  type RemoveJob,
+  Retry,
+  type UploadJob,
+} from '@geosluice/jobs';
 import { type Harness, harnessTests, latch } from '../testing/harness.ts';
 import { locationOf, OBJECT, uploadJob } from '../testing/samples.ts';
 
@@ -26,8 +34,8 @@ suite('what goes wrong around a job', () => {
     const [, signal] = await once(child, 'exit');
     assert.equal(signal, 'SIGKILL');
   };
-  const toPublish = (job: UploadJob | RemoveJob): Outcome =>
-    job.kind === 'remove'
+  const toPublish = (job: UploadJob | PartJob | RemoveJob): Outcome =>
+    job.kind !== 'add'
       ? { kind: 'done' }
       : { kind: 'next', jobs: [{ ...job, stage: 'publish', object: OBJECT }], record: { object: OBJECT } };
 

@@ -10,7 +10,7 @@ import {
   type StageName,
   Supersede,
 } from '@geosluice/jobs';
-import type { InternalLedger } from '../ledger/ledger.ts';
+import { type InternalLedger, PROGRESS_EVERY_MS } from '../ledger/ledger.ts';
 
 /** Why a run is to stop before its end. Not an error of the job. */
 export class Interrupted extends Error {
@@ -22,15 +22,15 @@ export class Interrupted extends Error {
   }
 }
 
-/** Live progress is told at most so often a job. */
-const PROGRESS_MS = 1_000;
+/** Live progress is told at most so often a run; a little less often than the ledger takes it, so that none is told in vain. */
+const PROGRESS_MS = PROGRESS_EVERY_MS + 20;
 
 /** One run of one job: its signal, its generation, and the way to hand it back before its stage is done. */
 export class JobRun<S extends StageName> {
   readonly job: StageJobs[S];
   readonly jobId: string;
   readonly token: string;
-  readonly attempt: number;
+  attempt: number;
   readonly startedAt = performance.now();
   /** Under which generation is recorded what this run does. */
   generation: number;

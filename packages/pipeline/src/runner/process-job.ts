@@ -2,34 +2,27 @@ import {
   describeLocation,
   type Job,
   type Log,
-  NewerJob,
+  mainJobIdOf,
   type Outcome,
   Reject,
-  readJob,
   SETTLED,
   type Stage,
-  type StageJobs,
   type StageName,
 } from '@geosluice/jobs';
-import {
-  type Job as BullJob,
-  DelayedError,
-  type Queue,
-  RateLimitError,
-  UnrecoverableError,
-  WaitingError,
-} from 'bullmq';
+import { type Job as BullJob, type Queue, RateLimitError, UnrecoverableError, WaitingError } from 'bullmq';
 import { isAway } from '../error.ts';
 import type { Internals } from '../internals.ts';
-import type { EntryView, RecordOptions } from '../ledger/ledger.ts';
-import { checkOutcome, clearedBy, patchOf } from './advance.ts';
+import type { EntryView, Recorded, RecordOptions } from '../ledger/ledger.ts';
+import { checkOutcome, endOf, patchOf } from './advance.ts';
 import { type Backoff, retryDelayMs } from './backoff.ts';
 import { decideError, type Verdict } from './decide-error.ts';
 import { decideStart } from './decide-start.ts';
+import { asleep, delayed, putBack } from './hand-back.ts';
 import type { Hold } from './hold.ts';
 import type { Isolation } from './isolation.ts';
 import { JobRun } from './job-run.ts';
 import type { RunnerMetrics, RunOutcome } from './metrics.ts';
+import { readDocument } from './read-document.ts';
 import type { RunLog } from './run-log.ts';
 
 export interface ProcessorParts<S extends StageName> {
@@ -63,11 +56,12 @@ export class RetryLater extends Error {
   }
 }
 
-/** Milliseconds before a job of a newer build is offered again, and before a list job that met a full house is. */
-const NEWER_MS = 30_000;
+/** Milliseconds before a list job that met a full house is offered again. */
 const FULL_HOUSE_MS = 5_000;
 /** A content that changed under the eyes of a stage is looked at again after this. */
 const CHANGED_MS = 2_000;
+/** What goes wrong with a part is of no account once the file is whole, or given up. */
+const OF_PART = { upTo: 'uploading' } as const satisfies RecordOptions;
 
 /** Takes one job from BullMQ's hands to one of its ends: completed, delayed, back in the queue, or failed. */
 export function createProcessor<S extends StageName>(
@@ -76,7 +70,8 @@ export function createProcessor<S extends StageName>(
   return async (bull, token) => {
     const jobId = bull.id ?? '';
     if (parts.closing()) return await putBack(parts, bull, token);
-    const job = await parsed(parts, bull, token);
+    const job = await readDocument(parts, bull, token);
+    if (job === null) return await parts.runLog.forget(jobId);
     const { ledger } = parts.internals;
     const attempt = bull.attemptsMade + 1;
     const run = new JobRun<S>({ job, jobId, token, attempt, generation: 0, ledger });
@@ -108,7 +103,9 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
   let downAgain = false;
   let outcome: RunOutcome = 'lost';
   // counted as begun only once it has its turn: what still waits is no suspect when its worker dies
-  const leave = await parts.isolation.enter((await runLog.crashes(run.jobId)) > 0);
+  const past = await runLog.of(run.jobId);
+  run.attempt = Math.max(1, run.attempt - past.forgiven);
+  const leave = await parts.isolation.enter(past.crashes > 0);
   try {
     const turn = run.interrupted;
     if (turn === 'lock-lost') throw new WaitingError();
@@ -184,15 +181,17 @@ async function begin<S extends StageName>(
   const start = decideStart(job, run.jobId, view);
   run.generation = job.stage === 'discover' ? (view?.generation ?? 0) : job.generation;
   if (job.stage === 'discover' && view?.takenBy === run.jobId) run.adopted = true;
-  if (start === 'failed') {
-    await parts.runLog.forget(run.jobId);
-    await parts.internals.ended(job, run.jobId);
-    throw new UnrecoverableError('recorded as dead before its worker died');
-  }
+  if (start === 'failed') return await deadAlready(parts, run);
   if (start === 'unknown' || (view === null && job.stage === 'discover' && job.kind === 'inspect')) {
     await enter(parts, job);
   }
   return start === 'unknown' ? 'run' : start;
+}
+
+/** The ledger says so already, since its worker died, or another job of the dataset could not go on. */
+async function deadAlready<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<never> {
+  await finished(parts, run);
+  throw new UnrecoverableError('recorded as dead before');
 }
 
 async function enter<S extends StageName>(parts: ProcessorParts<S>, job: Job): Promise<void> {
@@ -217,15 +216,27 @@ async function settled<S extends StageName>(
       if (answer === 'superseded') return await finished(parts, run);
       if (answer === 'lost') throw new WaitingError();
     }
-    await parts.runLog.ended(run.jobId);
+    if (outcome.jobs !== undefined) {
+      await parts.internals.admit(outcome.jobs);
+      parts.probe('added');
+    }
+    await parts.runLog.slept(run.jobId, bull.attemptsMade);
     if (outcome.job !== undefined) await bull.updateData(outcome.job);
-    return await delayed(bull, run.token, outcome.afterMs);
+    return await asleep(parts, bull, run.token, outcome.afterMs);
   }
-  const clear = clearedBy(job, outcome);
-  const answer = await recorded(parts, run, patchOf(job, outcome), note, clear.length === 0 ? {} : { clear });
+  // a thousand parts must not push the rest out of the dataset's history
+  const answer =
+    job.kind === 'part'
+      ? unlessLost(run)
+      : await recorded(parts, run, patchOf(job, outcome), note, endOf(job, outcome));
   if (answer === 'superseded') return await finished(parts, run);
   if (answer === 'lost') throw new WaitingError();
+  if (answer === 'past') return await deadAlready(parts, run);
   parts.probe('recorded');
+  if (outcome.kind === 'done' && outcome.wake !== undefined) {
+    await parts.internals.queues.wake(parts.stage, outcome.wake);
+    parts.probe('woken');
+  }
   if (outcome.kind === 'next') {
     await parts.internals.admit(outcome.jobs);
     parts.probe('added');
@@ -239,13 +250,17 @@ async function recorded<S extends StageName>(
   patch: Parameters<Internals['ledger']['record']>[2],
   step: { note?: string; error?: string },
   options: RecordOptions = {},
-): Promise<'applied' | 'superseded' | 'lost'> {
-  if (run.dataset === undefined) return run.interrupted === 'lock-lost' ? 'lost' : 'applied';
+): Promise<Exclude<Recorded, 'unknown'>> {
+  if (run.dataset === undefined) return unlessLost(run);
   const guard = { key: internals.keys.lock(stage, run.jobId), token: run.token };
   const attempt = run.attempt > 1 ? { attempt: run.attempt } : {};
   const line = { stage, ...attempt, ...step };
   const answer = await internals.ledger.record(run.dataset, run.generation, patch, line, { guard, ...options });
   return answer === 'unknown' ? 'superseded' : answer;
+}
+
+function unlessLost<S extends StageName>(run: JobRun<S>): 'applied' | 'lost' {
+  return run.interrupted === 'lock-lost' ? 'lost' : 'applied';
 }
 
 async function judged<S extends StageName>(
@@ -276,8 +291,10 @@ async function failed<S extends StageName>(
   if (verdict.kind === 'dead') return await buried(parts, run, verdict);
   const { code, message, down, retryAfterMs, stack } = verdict;
   const log = logOf(parts.log, run);
-  const answer = await recorded(parts, run, { lastError: message }, { error: `${code}: ${message}` });
-  if (answer === 'superseded') return await finished(parts, run);
+  const part = run.job.kind === 'part';
+  const error = part ? code : `${code}: ${message}`;
+  const answer = await recorded(parts, run, { lastError: message }, { error }, part ? { ...OF_PART, once: true } : {});
+  if (answer === 'superseded' || answer === 'past') return await finished(parts, run);
   if (answer === 'lost') throw new WaitingError();
   await parts.runLog.ended(run.jobId);
   // not back to the head of the queue: the next probe is another job's, so that this one cannot hold all others for ever
@@ -288,7 +305,10 @@ async function failed<S extends StageName>(
   throw new RetryLater(`${code}: ${message}`, delayMs, stack);
 }
 
-/** The ledger first; then BullMQ keeps the job in its failed set, where `asItWas` finds it. */
+/**
+ * The ledger first; then BullMQ keeps the job in its failed set, where `asItWas` finds it. For a part that is its upload
+ * job, which is woken to get there; the part itself ends.
+ */
 async function buried<S extends StageName>(
   parts: ProcessorParts<S>,
   run: JobRun<S>,
@@ -301,19 +321,20 @@ async function buried<S extends StageName>(
   } else {
     const reason = { code, message, stage, ...(stack === undefined ? {} : { stack }) };
     const bump = job.stage === 'discover' && !run.adopted;
+    const failed = { stage, id: job.kind === 'part' ? mainJobIdOf(job) : run.jobId };
     const answer = await recorded(
       ...([parts, run, { state: 'dead', reason, lastError: message }, { error: `${code}: ${message}` }] as const),
-      { failed: { stage, id: run.jobId }, bump },
+      { failed, bump, ...(job.kind === 'part' ? OF_PART : {}) },
     );
-    if (answer === 'superseded') return await finished(parts, run);
+    if (answer === 'superseded' || answer === 'past') return await finished(parts, run);
     if (answer === 'lost') throw new WaitingError();
   }
   parts.probe('dead');
   parts.metrics.dead?.({ stage, code });
   logOf(parts.log, run).warn({ code, error: message }, 'Job:Run:Dead');
-  await parts.runLog.forget(run.jobId);
-  await internals.ended(job, run.jobId);
-  throw new UnrecoverableError(`${code}: ${message}`);
+  if (job.kind === 'part') await internals.queues.wake(stage, mainJobIdOf(job));
+  await finished(parts, run);
+  if (job.kind !== 'part') throw new UnrecoverableError(`${code}: ${message}`);
 }
 
 /** Ends quietly; and where nothing newer is on its way after all, the dataset is looked at once more. */
@@ -322,7 +343,9 @@ async function superseded<S extends StageName>(parts: ProcessorParts<S>, run: Jo
   const view = run.dataset === undefined ? null : await ledger.view(run.dataset);
   const newest = view !== null && view.generation <= run.generation;
   if (run.dataset !== undefined && newest && !SETTLED.has(view.state) && view.state !== 'removing') {
-    await restart.inspect(run.dataset, { reason: 'event', delayMs: CHANGED_MS });
+    // many parts see the change, and it is one
+    const once = run.job.kind === 'part' ? { nonce: `changed${run.generation}` } : {};
+    await restart.inspect(run.dataset, { reason: 'event', delayMs: CHANGED_MS, ...once });
   }
   await finished(parts, run);
 }
@@ -330,57 +353,6 @@ async function superseded<S extends StageName>(parts: ProcessorParts<S>, run: Jo
 async function finished<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
   await parts.runLog.forget(run.jobId);
   await parts.internals.ended(run.job as Job, run.jobId);
-}
-
-/** Reads the document; a newer one waits for a newer worker, an invalid one is a dead letter. */
-async function parsed<S extends StageName>(
-  parts: ProcessorParts<S>,
-  bull: BullJob,
-  token: string,
-): Promise<StageJobs[S]> {
-  const { stage, internals, log, metrics } = parts;
-  try {
-    return readJob(stage, bull.data);
-  } catch (error) {
-    if (error instanceof NewerJob) {
-      log.warn({ stage, job: bull.id, error: error.message }, 'Job:Read:Newer');
-      return await delayed(bull, token, NEWER_MS);
-    }
-    if (!(error instanceof Reject)) throw error;
-    const { code, message } = error;
-    const raw = (typeof bull.data === 'object' && bull.data !== null ? bull.data : {}) as Record<string, unknown>;
-    const view = typeof raw.dataset === 'string' ? await internals.ledger.view(raw.dataset) : null;
-    if (typeof raw.dataset === 'string' && view !== null) {
-      const generation = typeof raw.generation === 'number' ? raw.generation : view.generation;
-      const reason = { code, message, stage };
-      const options = { failed: { stage, id: bull.id ?? '' } };
-      await internals.ledger.record(
-        ...([raw.dataset, generation, { state: 'dead', reason, lastError: message }, { stage, error: code }] as const),
-        options,
-      );
-    } else if (typeof raw.ingestion === 'string') {
-      await internals.ledger.problem(raw.ingestion, { source: '', code, message });
-    }
-    metrics.dead?.({ stage, code });
-    log.error({ stage, job: bull.id, error: message }, 'Job:Read:Invalid');
-    throw new UnrecoverableError(`${code}: ${message}`);
-  }
-}
-
-async function delayed(bull: BullJob, token: string, ms: number): Promise<never> {
-  await bull.moveToDelayed(Date.now() + Math.max(0, Math.ceil(ms)), token);
-  throw new DelayedError();
-}
-
-async function putBack<S extends StageName>(
-  { internals, stage }: ProcessorParts<S>,
-  bull: BullJob,
-  token: string,
-): Promise<never> {
-  await bull.moveToWait(token);
-  // BullMQ wakes no idle worker for a job with a priority that is put back: it would lie until the next poll
-  await internals.redis.zadd(internals.keys.marker(stage), 0, '0');
-  throw new WaitingError();
 }
 
 function logOf<S extends StageName>(log: Log, { job, jobId, attempt, generation }: JobRun<S>): Log {

@@ -8,10 +8,12 @@ import { runScript, script } from '../script.ts';
  * (a worker died, for BullMQ gives up at the second stall), and in how many different outages it was the one that met them.
  */
 export interface RunLog {
-  /** @returns the starts without an end so far */
-  crashes(job: string): Promise<number>;
+  /** The starts without an end so far, and the attempts that are not counted any more. */
+  of(job: string): Promise<{ crashes: number; forgiven: number }>;
   /** @returns the starts without an end before this one */
   started(job: string): Promise<number>;
+  /** It ran well and is to run again: what went wrong before is history. `attemptsMade` as BullMQ counts them. */
+  slept(job: string, attemptsMade: number): Promise<void>;
   /** An end of any kind, a hand-back at shutdown among them. */
   ended(job: string): Promise<void>;
   /** @returns in how many different outages this job met the counterpart's fall */
@@ -33,15 +35,23 @@ return tonumber(redis.call('HGET', KEYS[1], 'outages'))
 
 export function createRunLog(redis: Client, keys: Keys, stage: StageName): RunLog {
   return {
-    async crashes(job) {
-      return Number((await redis.hget(keys.run(stage, job), 'starts')) ?? 0);
+    async of(job) {
+      const [crashes, forgiven] = await redis.hmget(keys.run(stage, job), 'starts', 'forgiven');
+      return { crashes: Number(crashes ?? 0), forgiven: Number(forgiven ?? 0) };
     },
     async started(job) {
       const key = keys.run(stage, job);
-      const answers = await redis.multi().hincrby(key, 'starts', 1).pexpire(key, KEEP_MS).exec();
+      const counted = redis.multi().hincrby(key, 'starts', 1).pexpire(key, KEEP_MS);
+      // whoever woke it before sees his wish fulfilled by this run
+      const answers = await counted.del(keys.woken(stage, job)).exec();
       const [error, starts] = answers?.[0] ?? [new Error('no answer'), 0];
       if (error !== null) throw error;
       return Number(starts) - 1;
+    },
+    async slept(job, attemptsMade) {
+      const key = keys.run(stage, job);
+      if (attemptsMade === 0) await redis.del(key);
+      else await redis.multi().del(key).hset(key, 'forgiven', attemptsMade).pexpire(key, KEEP_MS).exec();
     },
     async ended(job) {
       await redis.hdel(keys.run(stage, job), 'starts');

@@ -55,6 +55,7 @@ export function createModelRoad({ ledger }: Pipeline, _log?: Log): ModelRoad {
           road.ran.push('upload remove');
           return { kind: 'done' };
         }
+        if (job.kind === 'part') return { kind: 'done' };
         road.ran.push(`upload ${job.version}`);
         await road.beforeUpload(job, context);
         return { kind: 'next', jobs: [{ ...job, stage: 'publish', object: OBJECT }], record: { object: OBJECT } };

@@ -12,4 +12,6 @@ export interface UploadPorts {
   servedInPlace(location: Location): boolean;
   /** True where source and target are one S3 endpoint with one set of keys. */
   sameEndpoint(location: Location): boolean;
+  /** Files of so many bytes are brought by all workers together; by one where absent. */
+  shareBytes?: number | undefined;
 }

@@ -2,7 +2,6 @@ import {
   describeLocation,
   formatLocation,
   type Outcome,
-  parseVersion,
   Reject,
   type RemoveJob,
   Retry,
@@ -13,21 +12,35 @@ import {
   type StoredObject,
   type UploadJob,
 } from '@geosluice/jobs';
-import { datasetPrefix, rasterKey } from '../keys.ts';
-import { decideStorage } from './decide-storage.ts';
+import { datasetPrefix } from '../keys.ts';
+import { decideShare } from './decide-share.ts';
+import { decideStorage, type Storage } from './decide-storage.ts';
 import type { UploadPorts } from './ports.ts';
+import { requestOf, withReader } from './request.ts';
+import { sendPart, share } from './share.ts';
 
 /** upload: brings the bytes to the bucket GeoServer reads, under an immutable key. */
 export function createUploadStage(ports: UploadPorts): Stage<'upload'> {
-  return (job, context) => (job.kind === 'remove' ? remove(job, context, ports) : add(job, context, ports));
+  return (job, context) => {
+    if (job.kind === 'remove') return remove(job, context, ports);
+    return job.kind === 'part' ? sendPart(job, context, ports) : add(job, context, ports);
+  };
 }
 
 async function add(job: UploadJob, context: StageContext, ports: UploadPorts): Promise<Outcome> {
   const entry = await ports.ledger.get(job.dataset);
   const storage = decideStorage(job, entry, ports);
   await context.fence();
+  if (decideShare(job, storage, ports.shareBytes)) {
+    const shared = await share(job, context, ports);
+    return 'again' in shared ? shared.again : next(job, context, storage, shared.object);
+  }
   const object =
     storage === 'in-place' ? await serveInPlace(job, context, ports) : await bring(job, context, ports, storage);
+  return next(job, context, storage, object);
+}
+
+function next(job: UploadJob, context: StageContext, storage: Storage, object: StoredObject): Outcome {
   context.log.info({ dataset: job.dataset, storage, size: object.size }, 'Object:Store:Done');
   // recorded before GeoServer is sent there, and for good: what it read once it may keep
   const record = storage === 'in-place' ? { inPlaceRaster: rasterPart(job.fingerprint) } : {};
@@ -53,15 +66,8 @@ async function bring(
   storage: 'server-side' | 'through-us',
 ): Promise<StoredObject> {
   const from = job.spool ?? job.location;
-  const version = parseVersion(job.version);
   const request = {
-    target: rasterKey(ports.target, job.dataset, version, job.name),
-    contentId: version.raster,
-    metadata: { 'geosluice-dataset': job.dataset },
-    memory: ports.memory,
-    fence: context.fence,
-    signal: context.signal,
-    onProgress: context.progress,
+    ...requestOf(job, context, ports),
     ...(job.expectedSha256 === null ? {} : { expectedSha256: job.expectedSha256 }),
   };
   if (storage === 'server-side' && from.kind === 's3') {
@@ -76,13 +82,9 @@ async function bring(
     await ports.store.deleteObject(from, { signal: context.signal });
     return object;
   }
-  ports.sources.checkAllowed(from);
-  const reader = await ports.sources.for(from).open(from, job.fingerprint, context.signal);
-  try {
-    return await ports.store.upload({ ...request, reader });
-  } finally {
-    await reader.close?.();
-  }
+  return await withReader({ location: from, fingerprint: job.fingerprint }, context, ports, (reader) =>
+    ports.store.upload({ ...request, reader }),
+  );
 }
 
 /** An earlier run may have copied the spool and taken it away before it was killed. */
