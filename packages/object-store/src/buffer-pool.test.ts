@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { createBufferPool } from './buffer-pool.ts';
 
 test('buffers are reused, and who does not fit waits in line', async () => {
@@ -60,4 +61,28 @@ test('who gives up waiting leaves the line', async () => {
   first.release();
   await assert.rejects(pool.acquire(1, stop.signal), /shutdown/);
   assert.equal(pool.stats().lent, 0);
+});
+
+test('no more loans than allowed, from the moment that is said', async () => {
+  const pool = createBufferPool(100, 2);
+  const first = await pool.acquire(10);
+  const second = await pool.acquire(10);
+  let third = false;
+  const waiting = pool.acquire(10).then((loan) => {
+    third = true;
+    return loan;
+  });
+  await breathe();
+  assert.equal(third, false);
+  assert.equal(pool.waiting, true);
+  pool.limit(3);
+  (await waiting).release();
+  pool.limit(1);
+  first.release();
+  const fourth = pool.acquire(10);
+  second.release();
+  (await fourth).release();
+  assert.deepEqual([pool.loans, pool.waiting, pool.stats().lent], [0, false, 0]);
+  pool.trim();
+  assert.equal(pool.stats().kept, 0);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choosePartSize, countParts, decideResume, MAX_PARTS, planParts } from './plan.ts';
+import { choosePartSize, countParts, decideResume, MAX_PARTS, partSizeFor, planParts } from './plan.ts';
 
 const MIB = 1024 * 1024;
 
@@ -37,4 +37,16 @@ test('resuming keeps parts that fit the plan, sends wrong ones again and drops a
   assert.deepEqual([...(kept?.keys() ?? [])], [1, 3]);
   assert.equal(decideResume([part(4, 10)], 25, 10), null);
   assert.equal(decideResume([], 25, 10)?.size, 0);
+});
+
+test('parts are as large as their link needs, so that waiting for answers costs a twentieth at most', () => {
+  const bounds = { least: 8 * MIB, most: 64 * MIB };
+  assert.equal(partSizeFor(null, bounds), 8 * MIB);
+  // next to the store
+  assert.equal(partSizeFor({ waitSeconds: 0.002, bytesPerSecond: 100 * MIB }, bounds), 8 * MIB);
+  // far from it, on a good line
+  assert.equal(partSizeFor({ waitSeconds: 0.1, bytesPerSecond: 20 * MIB }, bounds), 40 * MIB);
+  assert.equal(partSizeFor({ waitSeconds: 0.3, bytesPerSecond: 50 * MIB }, bounds), 64 * MIB);
+  // far from it, on a poor one
+  assert.equal(partSizeFor({ waitSeconds: 0.1, bytesPerSecond: MIB }, bounds), 8 * MIB);
 });

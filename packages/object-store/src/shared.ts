@@ -119,17 +119,18 @@ async function completeShared(
   const { target, reader, memory, size, signal } = request;
   const parts = finishedOf(session, size);
   const crc32 = crc32OfParts(parts);
+  const vouched = crc32 === null ? ((await foreign(reader.crc32?.(signal))) ?? null) : null;
   if (crc32 !== null) {
     await assertCrc32(reader, crc32, target, signal).catch(async (error: unknown) => {
       // which part it is nobody knows
-      await discard(context, session, memory);
+      if ((error as { code?: unknown }).code === 'SOURCE_CORRUPTED') await discard(context, session, memory);
       throw error;
     });
   }
   await foreign(request.fence?.());
   if (!(await complete(context, request, expected, session, parts, { size, crc32 }))) return 'gone';
   const etags = parts.map(({ etag }) => etag);
-  await verifyStored(context, target, expected, { crc32, etags, reader }, signal);
+  await verifyStored(context, target, expected, { crc32, vouched, etags, reader }, signal);
   await foreign(memory.forget(uriOf(target)));
   return 'completed';
 }

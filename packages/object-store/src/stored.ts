@@ -52,6 +52,8 @@ export function otherContent(target: ObjectLocation): Error {
 export interface Sent {
   /** CRC-32 of the whole; null where parts of it were sent by others and the store lists no checksums. */
   crc32: number | null;
+  /** What the source says it is; asked for where `crc32` is not known. */
+  vouched?: number | null;
   /** ETags of the parts in order; one for an object put in one piece. */
   etags: readonly string[];
   /** The source, to compare samples with. */
@@ -91,6 +93,9 @@ async function isSound(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (stored !== null && sent.crc32 !== null && stored !== sent.crc32) return false;
+  if (sent.crc32 === null && typeof sent.vouched === 'number') {
+    return (stored ?? (await crc32OfObject(context, object, signal))) === sent.vouched;
+  }
   const vouched = (stored !== null && sent.crc32 !== null) || object.etag === composedEtag(sent.etags);
   if (vouched && context.verify === 'head') return true;
   if (vouched && context.verify === 'sample') return await isSameInSamples(context, object, sent.reader, signal);
