@@ -1,35 +1,20 @@
 import { EventEmitter, once } from 'node:events';
-import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Decide, type FarFate, type Fate, isNear, type Ways } from './proxy/fate.ts';
+import { answerNear, forward } from './proxy/forward.ts';
+import { type Operation, operationOf, queryOf } from './proxy/operation.ts';
+import { resigned, type StoreKeys } from './proxy/resign.ts';
 
-export type Operation =
-  | 'CreateUpload'
-  | 'UploadPart'
-  | 'UploadPartCopy'
-  | 'Complete'
-  | 'Abort'
-  | 'ListParts'
-  | 'Put'
-  | 'Copy'
-  | 'Get'
-  | 'Head'
-  | 'Other';
-
-/**
- * What happens to a request: `pass`; `hold` never answers; `cut` forwards it and cuts the connection instead of answering;
- * `flip` changes a bit of the first byte on the way; a status and code answer in the store's place; a header is put on the answer.
- */
-export type Fate =
-  | 'pass'
-  | 'hold'
-  | 'cut'
-  | 'flip'
-  | { status: number; code: string }
-  | { header: [string, string | undefined] };
+export type { Decide, Fate } from './proxy/fate.ts';
+export type { Operation } from './proxy/operation.ts';
+export { keyOf } from './proxy/operation.ts';
+export { clockAhead, minio, tokenEndsAt } from './proxy/ways.ts';
 
 export interface S3Proxy {
   endpoint: string;
   count(operation: Operation): number;
+  /** Every request since the last reset, in the order they came. */
+  requests(): Operation[];
   /** Numbers of the parts that were sent, each once; what an aborted request sent late shows only here as nothing new. */
   parts(): number[];
   reset(): void;
@@ -37,17 +22,26 @@ export interface S3Proxy {
   connections(): number;
   /** Most requests of an operation at one time. */
   highest(operation: Operation): number;
-  /** Decides on each request; `number` counts those of the operation from 1. */
-  decide: (operation: Operation, number: number, request: IncomingMessage) => Fate;
+  /** Decides on each request what becomes of it. */
+  decide: Decide;
   /** Resolves when so many requests of an operation were answered. */
   answered(operation: Operation, number: number): Promise<void>;
   /** Resolves when so many requests of an operation came in. */
   seen(operation: Operation, number: number): Promise<void>;
+  /** Closes kept connections on which nothing is under way. */
+  closeIdle(): void;
   close(): Promise<void>;
 }
 
-/** Stands before an S3 server, counts what is asked of it, and makes it fail on demand. */
-export async function startProxy(upstream: string): Promise<S3Proxy> {
+export interface ProxyOptions {
+  /** How the store behaves beyond what it does by itself. */
+  ways?: Ways | undefined;
+  /** Sign everything anew with these, so that clients may come with any keys, token and time. */
+  keys?: StoreKeys | undefined;
+}
+
+/** Stands before an S3 server, counts what is asked of it, and makes it fail on demand. It never says 100 Continue. */
+export async function startProxy(upstream: string, options: ProxyOptions = {}): Promise<S3Proxy> {
   const target = new URL(upstream);
   const agent = new Agent({ keepAlive: true });
   const events = new EventEmitter().setMaxListeners(0);
@@ -55,55 +49,38 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
   const open = new Map<Operation, number>();
   const sentParts = new Set<number>();
   const most = new Map<Operation, number>();
+  let requests: Operation[] = [];
   const add = (map: Map<Operation, number>, operation: Operation, by: number): number => {
     const value = (map.get(operation) ?? 0) + by;
     map.set(operation, value);
     return value;
   };
 
-  const server = createServer((incoming, outgoing) => {
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const operation = operationOf(incoming);
     if (operation === 'UploadPart') sentParts.add(Number(queryOf(incoming).get('partNumber')));
     const number = add(counts.seen, operation, 1);
+    requests.push(operation);
     most.set(operation, Math.max(most.get(operation) ?? 0, add(open, operation, 1)));
     outgoing.once('close', () => add(open, operation, -1));
     events.emit('change');
-    const fate = proxy.decide(operation, number, incoming);
-    if (fate === 'hold') return void incoming.resume();
-    if (typeof fate === 'object' && 'status' in fate) return answer(incoming, outgoing, fate.status, fate.code);
-    forward(incoming, outgoing, fate, () => {
-      add(counts.answered, operation, 1);
-      events.emit('change');
+    const decided = await proxy.decide(operation, number, incoming);
+    if (isNear(decided)) return answerNear(incoming, outgoing, decided);
+    const own: Fate = (await options.ways?.decide(operation, number, incoming)) ?? 'pass';
+    if (isNear(own)) return answerNear(incoming, outgoing, own);
+    const fate: FarFate = decided === 'pass' ? own : decided;
+    forward(target, agent, {
+      ...{ incoming, outgoing, fate },
+      headers: options.keys === undefined ? incoming.headers : resigned(incoming, options.keys),
+      onStatus: (status) => options.ways?.answered?.(incoming, status),
+      onDone: () => {
+        add(counts.answered, operation, 1);
+        events.emit('change');
+      },
     });
-  });
-
-  const forward = (incoming: IncomingMessage, outgoing: ServerResponse, fate: Fate, done: () => void): void => {
-    const { method, url, headers } = incoming;
-    const options = { host: target.hostname, port: target.port, method, path: url, headers, agent };
-    const onward = httpRequest(options, (response) => {
-      if (fate === 'cut') {
-        response.resume();
-        response.once('end', () => {
-          incoming.socket.destroy();
-          done();
-        });
-        return;
-      }
-      const answered = { ...response.headers };
-      if (typeof fate === 'object' && 'header' in fate) {
-        const [name, value] = fate.header;
-        if (value === undefined) delete answered[name];
-        else answered[name] = value;
-      }
-      outgoing.writeHead(response.statusCode ?? 502, answered);
-      response.pipe(outgoing);
-      outgoing.once('finish', done);
-    });
-    onward.on('error', () => incoming.socket.destroy());
-    outgoing.once('close', () => onward.destroy());
-    if (fate === 'flip') flip(incoming).pipe(onward);
-    else incoming.pipe(onward);
   };
+  const server = createServer((incoming, outgoing) => void handle(incoming, outgoing));
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => void handle(incoming, outgoing));
 
   const reached = async (which: 'seen' | 'answered', operation: Operation, number: number): Promise<void> => {
     while ((counts[which].get(operation) ?? 0) < number) await once(events, 'change');
@@ -120,9 +97,11 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
   const proxy: S3Proxy = {
     endpoint: `http://127.0.0.1:${address.port}`,
     count: (operation) => counts.seen.get(operation) ?? 0,
+    requests: () => [...requests],
     parts: () => [...sentParts].sort((a, b) => a - b),
     reset: () => {
       sentParts.clear();
+      requests = [];
       for (const map of [counts.seen, counts.answered, most]) map.clear();
       proxy.decide = () => 'pass';
     },
@@ -131,6 +110,7 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
     decide: () => 'pass',
     answered: (operation, number) => reached('answered', operation, number),
     seen: (operation, number) => reached('seen', operation, number),
+    closeIdle: () => server.closeIdleConnections(),
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -139,45 +119,4 @@ export async function startProxy(upstream: string): Promise<S3Proxy> {
     },
   };
   return proxy;
-}
-
-function flip(incoming: IncomingMessage): Transform {
-  let flipped = false;
-  return incoming.pipe(
-    new Transform({
-      transform: (chunk: Buffer, _, done) => {
-        const changed = Buffer.from(chunk);
-        if (!flipped) changed[0] = (changed[0] ?? 0) ^ 1;
-        flipped = true;
-        done(null, changed);
-      },
-    }),
-  );
-}
-
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, status: number, code: string): void {
-  incoming.resume();
-  incoming.once('end', () => {
-    outgoing.writeHead(status, { 'content-type': 'application/xml' });
-    outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>on demand</Message></Error>`);
-  });
-}
-
-function queryOf({ url }: IncomingMessage): URLSearchParams {
-  return new URL(url ?? '/', 'http://proxy').searchParams;
-}
-
-function operationOf(incoming: IncomingMessage): Operation {
-  const { method, headers } = incoming;
-  const query = queryOf(incoming);
-  const copies = headers['x-amz-copy-source'] !== undefined;
-  if (method === 'PUT' && query.has('partNumber')) return copies ? 'UploadPartCopy' : 'UploadPart';
-  if (method === 'PUT') return copies ? 'Copy' : 'Put';
-  if (method === 'POST' && query.has('uploads')) return 'CreateUpload';
-  if (method === 'POST' && query.has('uploadId')) return 'Complete';
-  if (method === 'DELETE' && query.has('uploadId')) return 'Abort';
-  if (method === 'GET' && query.has('uploadId')) return 'ListParts';
-  if (method === 'GET') return 'Get';
-  if (method === 'HEAD') return 'Head';
-  return 'Other';
 }
