@@ -94,6 +94,8 @@ export function quotedEtag(etag: string): string {
 /** Names of our metadata. */
 export const CONTENT = 'geosluice-content';
 export const SHA256 = 'geosluice-sha256';
+/** Hex CRC-32, for stores that keep no checksum of their own: in the metadata, or a tag where it is known too late for that. */
+export const CRC32 = 'geosluice-crc32';
 
 /** A content id as metadata can hold it: printable ASCII, short. */
 export function contentMark(contentId: string): string {

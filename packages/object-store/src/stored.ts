@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
+import { PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import type { RangeReader, StoredObject } from '@geosluice/jobs';
-import { CONTENT, type ObjectLocation, SHA256, type StoreContext, uriOf } from './context.ts';
+import {
+  CONTENT,
+  CRC32,
+  type ObjectLocation,
+  SHA256,
+  SMALL_REQUEST_MS,
+  type StoreContext,
+  sending,
+  uriOf,
+} from './context.ts';
 import { formatCrc32 } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
 import { isMd5 } from './md5.ts';
@@ -24,7 +34,9 @@ export function decideFound(head: ObjectHead | null, expected: Expected): 'nothi
 }
 
 export function describeStored(target: ObjectLocation, head: ObjectHead, crc32: number | null): StoredObject {
-  return describe(target, head, head.metadata[SHA256], crc32 ?? head.crc32);
+  const { [SHA256]: sha256, [CRC32]: noted = '' } = head.metadata;
+  const own = /^[0-9a-f]{8}$/.test(noted) ? Number.parseInt(noted, 16) : null;
+  return describe(target, head, sha256, crc32 ?? head.crc32 ?? own);
 }
 
 /** An object that was put in one piece and arrived as it was sent. */
@@ -82,7 +94,25 @@ export async function verifyStored(
     await deleteObject(context, target, { signal, etag: head.etag });
     throw trouble('UPLOAD_CORRUPTED', 'what the store holds differs from what was sent; it was deleted', { subject });
   }
+  if (head.crc32 === null && sent.crc32 !== null && head.metadata[CRC32] === undefined) {
+    await noteCrc32(context, target, sent.crc32, signal);
+  }
   return describeStored(target, head, sent.crc32);
+}
+
+/** Where the store keeps no checksum of the whole: a tag, since metadata cannot be added to what is there. Not all know tags. */
+async function noteCrc32(
+  context: StoreContext,
+  target: ObjectLocation,
+  crc32: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const Tagging = { TagSet: [{ Key: CRC32, Value: crc32.toString(16).padStart(8, '0') }] };
+  const command = new PutObjectTaggingCommand({ Bucket: target.bucket, Key: target.key, Tagging });
+  await context.client.send(command, sending(signal, SMALL_REQUEST_MS)).catch((error: unknown) => {
+    signal.throwIfAborted();
+    context.log.warn({ target: uriOf(target), error: String(error) }, 'Upload:Tag:Failed');
+  });
 }
 
 async function isSound(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { type S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { Supersede } from '@geosluice/jobs';
 import { S3_KINDS, type S3Server, startS3 } from '../../../test/counterparts/s3.ts';
 import { type S3Proxy, startProxy } from '../testing/proxy.ts';
@@ -74,7 +74,12 @@ for (const kind of S3_KINDS) {
         const head = await store.head(order.target);
         assert.equal(head?.contentType, 'image/tiff');
         assert.equal(head?.etag, stored.etag);
-        assert.deepEqual(head?.metadata, { 'geosluice-dataset': 'dabc', 'geosluice-content': 'content-1' });
+        const noted = crc32(bytes).toString(16).padStart(8, '0');
+        assert.deepEqual(head?.metadata, {
+          ...{ 'geosluice-dataset': 'dabc', 'geosluice-content': 'content-1' },
+          ...(size <= PART ? { 'geosluice-crc32': noted } : {}),
+        });
+        if (size > PART) assert.equal(head?.crc32, crc32(bytes));
         assert.equal(progress.at(-1), size);
         assert.equal(proxy.count('UploadPart'), size <= PART ? 0 : Math.ceil(size / PART));
         assert.deepEqual(store.stats().buffers.lent, 0);
@@ -195,7 +200,6 @@ for (const kind of S3_KINDS) {
       await assert.rejects(store.upload({ ...order, reader: readerOf(wrong) }), { code: 'STORE_ERROR' });
       const text = [...(order.memory as ReturnType<typeof createMemory>).entries.values()][0] ?? '';
       const { uploadId } = JSON.parse(text) as { uploadId: string };
-      const { UploadPartCommand } = await import('@aws-sdk/client-s3');
       const ids = { Bucket: order.target.bucket, Key: order.target.key, UploadId: uploadId };
       await client.send(new UploadPartCommand({ ...ids, PartNumber: 1, Body: bytes.subarray(0, 100) }));
       proxy.reset();

@@ -4,6 +4,7 @@ import { hasStatus, isUnsupported, readFault } from './classify.ts';
 import {
   attempt,
   CONTENT,
+  CRC32,
   contentMark,
   foreign,
   type ObjectLocation,
@@ -136,8 +137,10 @@ async function sendWhole(context: StoreContext, request: UploadRequest, expected
       assertSha256(hash.digest('hex'), expected.sha256, uriOf(target));
     }
     await foreign(request.fence?.());
+    const { contentType, metadata } = attributesOf(request, expected);
     put = await putBytes(context, target, loan.bytes, crc32, {
-      ...attributesOf(request, expected),
+      contentType,
+      metadata: { ...metadata, [CRC32]: hex(crc32) },
       ifNoneMatch: request.overwrite !== true,
       signal,
     });
