@@ -3,7 +3,7 @@ import { createMetrics } from './metrics.ts';
 
 /** docs/metrics.md, whole. */
 export function metricsPage(): string {
-  const { registry: _, ...ours } = createMetrics();
+  const { registry: _, uploadsFrom: __, ...ours } = createMetrics();
   return [
     '# Metrics',
     '',
@@ -25,6 +25,8 @@ export function metricsPage(): string {
     'max by (stage) (geosluice_queue_held_seconds) > 0                 # a counterpart is down and the queue waits for it',
     'geosluice_worker_last_polled_seconds > 120                        # a worker lives but works no more',
     'increase(geosluice_stalled_jobs_total[1h]) > 3                    # workers die over jobs',
+    'sum(geosluice_upload_parts_in_flight{state="active"}) > 0         # bytes are on their way …',
+    '  and sum(increase(geosluice_upload_bytes_total[15m])) == 0       # … and none arrives',
     '```',
     '',
   ].join('\n');

@@ -24,3 +24,32 @@ test('names keep to the conventions of Prometheus', () => {
     if (type === 'histogram') assert.match(name, /_seconds$/);
   }
 });
+
+test('numbers of uploads are read when somebody asks, and are none where nothing uploads', async () => {
+  const metrics = createMetrics();
+  const told = async (): Promise<string> => await metrics.registry.metrics();
+  assert.match(await told(), /^geosluice_upload_slowdowns_total 0$/m);
+  assert.doesNotMatch(await told(), /^geosluice_upload_buffer_bytes/m);
+  const numbers = {
+    buffers: { lent: 3, kept: 5, highest: 7 },
+    partsInFlight: { allowed: 8, active: 2 },
+    ...{ bytesSent: 1_000, bytesCopied: 50, resumedBytes: 200, slowDowns: 1, retries: 4 },
+  };
+  metrics.uploadsFrom(() => numbers);
+  await told();
+  numbers.bytesSent = 1_500;
+  const page = await told();
+  for (const line of [
+    'geosluice_upload_bytes_total{way="through-us"} 1500',
+    'geosluice_upload_bytes_total{way="server-side"} 50',
+    'geosluice_upload_resumed_bytes_total 200',
+    'geosluice_upload_slowdowns_total 1',
+    'geosluice_upload_request_retries_total 4',
+    'geosluice_upload_parts_in_flight{state="allowed"} 8',
+    'geosluice_upload_parts_in_flight{state="active"} 2',
+    'geosluice_upload_buffer_bytes{state="lent"} 3',
+    'geosluice_upload_buffer_bytes{state="highest"} 7',
+  ]) {
+    assert.ok(page.split('\n').includes(line), line);
+  }
+});

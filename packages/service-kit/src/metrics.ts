@@ -1,12 +1,29 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What the engine of uploads tells of itself; cumulative numbers are since the process began. */
+export interface UploadNumbers {
+  /** Bytes. */
+  buffers: { lent: number; kept: number; highest: number };
+  partsInFlight: { allowed: number; active: number };
+  bytesSent: number;
+  bytesCopied?: number | undefined;
+  resumedBytes: number;
+  slowDowns: number;
+  retries: number;
+}
+
 /** Every metric of the project, in one place: dashboards and alerts rely on these names. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  let readUploads: () => UploadNumbers | null = () => null;
   return {
     registry,
+    /** From where the metrics of uploads are read whenever somebody asks. */
+    uploadsFrom(read: () => UploadNumbers): void {
+      readUploads = read;
+    },
     runs: new Counter({
       name: 'geosluice_runs_total',
       help: 'Runs of jobs, by how they ended.',
@@ -73,6 +90,68 @@ export function createMetrics() {
       help: 'Datasets in the ledger, by state.',
       labelNames: ['state'],
       registers,
+    }),
+    uploadBytes: new Counter({
+      name: 'geosluice_upload_bytes_total',
+      help: 'Bytes that came to the target bucket: through this process (`through-us`), or copied by the store (`server-side`).',
+      labelNames: ['way'],
+      registers,
+      collect() {
+        const { bytesSent = 0, bytesCopied = 0 } = readUploads() ?? {};
+        this.reset();
+        this.inc({ way: 'through-us' }, bytesSent);
+        this.inc({ way: 'server-side' }, bytesCopied);
+      },
+    }),
+    uploadResumed: new Counter({
+      name: 'geosluice_upload_resumed_bytes_total',
+      help: 'Bytes that were not sent again, since an earlier run had sent them.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(readUploads()?.resumedBytes ?? 0);
+      },
+    }),
+    uploadSlowDowns: new Counter({
+      name: 'geosluice_upload_slowdowns_total',
+      help: 'Answers of the store that asked to slow down; each halves the parts in flight.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(readUploads()?.slowDowns ?? 0);
+      },
+    }),
+    uploadRetries: new Counter({
+      name: 'geosluice_upload_request_retries_total',
+      help: 'Requests with bytes of files that were made again within one run.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(readUploads()?.retries ?? 0);
+      },
+    }),
+    uploadPartsInFlight: new Gauge({
+      name: 'geosluice_upload_parts_in_flight',
+      help: 'Parts in flight: `active` now, and `allowed` by what was found out while running.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const numbers = readUploads();
+        if (numbers === null) return;
+        this.set({ state: 'active' }, numbers.partsInFlight.active);
+        this.set({ state: 'allowed' }, numbers.partsInFlight.allowed);
+      },
+    }),
+    uploadBufferBytes: new Gauge({
+      name: 'geosluice_upload_buffer_bytes',
+      help: 'Bytes of the buffers of uploads: `lent` to parts now, `kept` in all, `highest` that were kept so far.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const numbers = readUploads();
+        if (numbers === null) return;
+        for (const [state, bytes] of Object.entries(numbers.buffers)) this.set({ state }, bytes);
+      },
     }),
     requestSeconds: new Histogram({
       name: 'geosluice_http_request_seconds',

@@ -9,6 +9,7 @@ import {
 } from '@geosluice/service-wiring';
 import { createUploadStage } from '@geosluice/stages';
 
+const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 /** An upload that nobody took up for so long is nobody's: its dataset was changed or removed meanwhile. */
 const STALE_MS = 7 * 24 * HOUR_MS;
@@ -20,13 +21,18 @@ export async function startUpload(config: UploadConfig, kit: ServiceKit & { heal
   const storage = openStorage(config, kit.log);
   const { store, sources, target, sameEndpoint, servedInPlace } = storage;
   const { ledger } = pipeline;
+  const { shareMib } = config.target;
+  kit.metrics.uploadsFrom(() => store.stats());
   const runner = await startRunner(
     config,
     { ...kit, pipeline },
     {
       stage: 'upload',
       concurrency: config.worker.uploadConcurrency,
-      run: createUploadStage({ store, sources, ledger, memory: ledger, target, sameEndpoint, servedInPlace }),
+      run: createUploadStage({
+        ...{ store, sources, ledger, memory: ledger, target, sameEndpoint, servedInPlace },
+        ...{ shareBytes: shareMib === 0 ? undefined : shareMib * MIB },
+      }),
     },
   );
   const sweeping = startSweep(storage, kit);

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Location, Log } from '@geosluice/jobs';
-import { createObjectStore, createS3Client, type ObjectStore } from '@geosluice/object-store';
+import { createObjectStore, createS3Client, type ObjectStore, type ObjectStoreOptions } from '@geosluice/object-store';
+import { createBandwidth } from '@geosluice/service-kit';
 import { openSources, type Sources } from '@geosluice/sources';
 import type { Target } from '@geosluice/stages';
 import type { GatewayConfig } from './config.ts';
@@ -9,7 +10,7 @@ const MIB = 1024 * 1024;
 
 export interface Storage {
   store: ObjectStore;
-  /** A store on the endpoint that files of this bucket are read from: where an inbox lies. */
+  /** The store on the endpoint that files of this bucket are read from: where an inbox lies. Of each endpoint there is one, since its uploads share their bounds. */
   storeOf(bucket: string): ObjectStore;
   sources: Sources;
   target: Target;
@@ -32,6 +33,7 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
           region: source.region ?? target.region,
           accessKeyId: source.accessKeyId ?? target.accessKeyId,
           secretAccessKey: source.secretAccessKey ?? target.secretAccessKey,
+          signPayload: target.signPayload,
         });
   // what we wrote ourselves (spooled bodies) is always on the target's endpoint
   const clientFor = (bucket: string): S3Client =>
@@ -45,8 +47,13 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
       ...(source.extensions.length === 0 ? {} : { extensions: source.extensions }),
     },
   });
-  const storeOn = (client: S3Client): ObjectStore =>
-    createObjectStore({ client, log, partSize: target.partMib * MIB, maxPartsInFlight: target.partsInFlight });
+  const bounds = uploadBounds(target);
+  const stores = new Map<S3Client, ObjectStore>();
+  const storeOn = (client: S3Client): ObjectStore => {
+    const store = stores.get(client) ?? createObjectStore({ client, log, ...bounds });
+    stores.set(client, store);
+    return store;
+  };
   return {
     store: storeOn(targetClient),
     storeOf: (bucket) => storeOn(clientFor(bucket)),
@@ -56,8 +63,25 @@ export function openStorage(config: Pick<GatewayConfig, 'target' | 'source' | 'r
     servedInPlace: (location) => location.kind === 's3' && rules.inPlaceBuckets.includes(location.bucket),
     async close() {
       await sources.close();
+      for (const store of stores.values()) store.close();
       targetClient.destroy();
       elsewhere?.destroy();
     },
+  };
+}
+
+/** Connections for bytes, besides the one of each part: small files, and what is read back. */
+const SPARE_SOCKETS = 8;
+
+/** What all uploads of one process keep to. */
+function uploadBounds(target: GatewayConfig['target']): Omit<ObjectStoreOptions, 'client' | 'log'> {
+  const { minPartsInFlight, partsInFlight, bandwidth, timeZone, verify, signPayload } = target;
+  return {
+    partSize: target.partMib * MIB,
+    ...{ minPartsInFlight, maxPartsInFlight: partsInFlight },
+    memoryBytes: target.memoryMib * MIB,
+    maxSockets: Math.max(32, partsInFlight + SPARE_SOCKETS),
+    ...{ verify, signPayload },
+    ...(bandwidth === undefined ? {} : { bandwidth: createBandwidth(bandwidth, timeZone) }),
   };
 }

@@ -6,6 +6,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   GEOSLUICE_REDIS_PREFIX: 'maps',
   GEOSLUICE_S3_BUCKET: 'other-rasters',
   GEOSLUICE_S3_PREFIX: 'a/b',
+  GEOSLUICE_UPLOAD_BANDWIDTH: '06:00-22:00=20MiB/s, 22:00-06:00=200MiB/s',
+  GEOSLUICE_UPLOAD_TIME_ZONE: 'Europe/Berlin',
   GEOSLUICE_WORKSPACE: 'other',
   GEOSLUICE_LANGUAGE: 'de',
   GEOSLUICE_GEOSERVER_S3_ALIAS: 'other',

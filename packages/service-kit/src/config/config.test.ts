@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { configurationPage, describeConfig } from './describe.ts';
 import { type ConfigError, loadConfig } from './load.ts';
-import { ALL_SECTIONS, GATEWAY, GEOSERVER, PROCESS, REDIS, WORKER } from './sections.ts';
+import { ALL_SECTIONS, GATEWAY, GEOSERVER, PROCESS, REDIS, TARGET, WORKER } from './sections.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'geosluice-config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -112,6 +112,31 @@ test('what several settings have wrong together is told with the rest, and is on
   assert.deepEqual(together({ GEOSLUICE_REDIS_USER: 'ann' }), [['wrong', 'GEOSLUICE_REDIS_URL is missing']]);
   assert.deepEqual(together({ GEOSLUICE_REDIS_URL: 'http://redis' }), [], 'it is told once');
   assert.deepEqual(together({ GEOSLUICE_REDIS_URL: 'redis://redis' }), []);
+});
+
+test('bounds of uploads are right by themselves and for each other', () => {
+  const read = (settings: Record<string, string>) =>
+    loadConfig({ target: TARGET }, { GEOSLUICE_S3_BUCKET: 'rasters', ...settings }).target;
+  const { partMib, minPartsInFlight, partsInFlight, memoryMib, shareMib, verify, bandwidth, signPayload } = read({});
+  assert.deepEqual([partMib, minPartsInFlight, partsInFlight, memoryMib, shareMib], [16, undefined, 8, 128, 4096]);
+  assert.deepEqual([verify, bandwidth, signPayload], ['head', undefined, false]);
+  // whoever asks for one part at a time need not say so twice
+  assert.equal(read({ GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT: '1' }).partsInFlight, 1);
+  assert.equal(read({ GEOSLUICE_UPLOAD_TIME_ZONE: 'Europe/Berlin' }).timeZone, 'Europe/Berlin');
+
+  for (const [name, value, said] of [
+    ['MIN_PARTS_IN_FLIGHT', '9', /_MIN_PARTS_IN_FLIGHT \(9\) must not be above GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT \(8\)/],
+    ['PART_MIB', '256', /_MEMORY_MIB \(128\) must hold one part at least: GEOSLUICE_UPLOAD_PART_MIB is 256/],
+    ['TIME_ZONE', 'Berlin', /_TIME_ZONE must be a time zone such as Europe\/Berlin \(is "Berlin"\)/],
+    ['VERIFY', 'some', /_VERIFY must be one of head, sample, full/],
+    [
+      'BANDWIDTH',
+      '06:00-22:00=fast,1MiB/s',
+      /GEOSLUICE_UPLOAD_BANDWIDTH cannot be read at "06:00-22:00=fast": "fast" must be a rate such as 50MiB\/s/,
+    ],
+  ] as const) {
+    assert.throws(() => read({ [`GEOSLUICE_UPLOAD_${name}`]: value }), said, name);
+  }
 });
 
 test('no two settings share a name, and every one is on the page', () => {

@@ -1,4 +1,5 @@
 import { choice, flag, list, optional, secret, text, url, whole } from './setting.ts';
+import { checkUploadSettings, UPLOAD_SETTINGS } from './upload.ts';
 
 export const TARGET = {
   title: 'Target bucket (what GeoServer reads)',
@@ -22,17 +23,9 @@ export const TARGET = {
       pattern: /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
       hint: 'A-Z a-z 0-9 . _ - and / between',
     }),
-    partMib: whole('GEOSLUICE_UPLOAD_PART_MIB', 'MiB of an upload’s part; larger files get larger ones.', {
-      min: 5,
-      max: 5120,
-      fallback: 64,
-    }),
-    partsInFlight: whole(
-      'GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT',
-      'Parts in flight of one process; memory is this × part size.',
-      { min: 1, max: 64, fallback: 4 },
-    ),
+    ...UPLOAD_SETTINGS,
   },
+  check: checkUploadSettings,
 };
 
 export const SOURCE = {

@@ -63,6 +63,22 @@ export function text(
   return make(env, describe, words.hint ?? 'text', schema, textSchema(words.pattern), words);
 }
 
+/** A text with a grammar of its own; `problemOf` says what is wrong with one, null where nothing is. */
+export function written(
+  env: string,
+  describe: string,
+  { kind, problemOf }: { kind: string; problemOf(text: string): string | null },
+): Setting<string> {
+  const schema = z
+    .string()
+    .max(65_536)
+    .superRefine((text, context) => {
+      const message = problemOf(text);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    });
+  return make(env, describe, kind, schema, textSchema());
+}
+
 function textSchema(pattern?: RegExp): JsonSchema {
   return { type: 'string', minLength: 1, ...(pattern === undefined ? {} : { pattern: pattern.source }) };
 }
