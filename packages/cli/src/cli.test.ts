@@ -81,6 +81,26 @@ test('--wait follows to the end and exits 0 only where nothing became a dead let
   assert.match(bad.stdout, /TRUNCATED {2}s3:\/\/inbox\/dem\.tif/);
 });
 
+test('uploads under way are told with bytes and file name', async () => {
+  const uploading = { running: true, counts: countsOf({ uploading: 1 }) };
+  const event = {
+    at: '2026-11-01T00:00:00Z',
+    ingestion: 'i1',
+    dataset: exampleEntry().dataset,
+    stage: 'upload',
+  } as const;
+  const events = [1, 2].map((gib) => ({
+    ...{ id: `${gib}-0`, type: 'progress' as const, done: gib * 1024 ** 3, total: 4 * 1024 ** 3 },
+    ...event,
+  }));
+  const fake = createFakeGateway([uploading, uploading, { counts: countsOf({ visible: 1 }) }], events);
+  fake.entries.push(exampleEntry());
+  assert.match((await cli('status i1', { fake })).stdout, /upload 1 · .* dead 0 {3}2\.0 of 4\.0 GiB · dem\.tif 50 %\n/);
+  fake.status = async () => ({ datasets: countsOf({ uploading: 1 }), queues: {} });
+  assert.match((await cli('status', { fake })).stdout, /dead 0 {3}2\.0 of 4\.0 GiB · dem\.tif 50 %\n/);
+  assert.doesNotMatch((await cli('status --json', { fake })).stdout, /GiB/);
+});
+
 test('--json gives one document and nothing else', async () => {
   const fake = createFakeGateway([{ running: false, counts: countsOf({ dead: 1 }) }]);
   fake.entries.push(dead);

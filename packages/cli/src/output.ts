@@ -62,14 +62,25 @@ export function table(head: readonly string[], rows: ReadonlyArray<readonly stri
   return [format(head), format(widths.map((width) => '─'.repeat(width))), ...rows.map(format)].join('\n');
 }
 
-/** 1234567 → `1.2 MB`. */
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** 1234567 → `1.2 MiB`. */
 export function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  const unit = unitOf(count);
+  return `${inUnit(count, unit)} ${UNITS[unit]}`;
+}
+
+/** Both in the unit of the total: `1.2 of 4.0 GiB`. */
+export function bytesOf(done: number, total: number): string {
+  const unit = unitOf(total);
+  return `${inUnit(done, unit)} of ${inUnit(total, unit)} ${UNITS[unit]}`;
+}
+
+function unitOf(count: number): number {
+  return count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(count) / 10));
+}
+
+function inUnit(count: number, unit: number): string {
+  const value = count / 1024 ** unit;
+  return unit === 0 || value >= 100 ? `${Math.round(value)}` : value.toFixed(1);
 }

@@ -16,7 +16,12 @@ export const eventSchema = z
     stage: stageSchema.exactOptional(),
     note: z.string().exactOptional(),
     error: z.string().exactOptional(),
-    done: z.number().describe('Of type `progress`: done of `total`, in bytes for uploads.').exactOptional(),
+    done: z
+      .number()
+      .describe(
+        'Of type `progress`: done of `total`, in bytes for uploads; told at most twice a second. Workers that share a file tell of all of it, each what it saw last: the highest is right.',
+      )
+      .exactOptional(),
     total: z.number().exactOptional(),
   })
   .meta({

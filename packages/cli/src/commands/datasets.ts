@@ -1,9 +1,9 @@
 import type { DatasetState } from '@geosluice/jobs';
 import { describeEntry, ENTRY_HEAD, entryRow } from '../describe-entry.ts';
 import { EXIT } from '../exit-codes.ts';
-import { progressLine } from '../follow.ts';
+import { glanceAtUploads, progressLine } from '../follow.ts';
 import { type Output, table } from '../output.ts';
-import type { CliPorts } from '../ports.ts';
+import type { CliPorts, GatewayPort } from '../ports.ts';
 import { reportEnd } from './ingest.ts';
 
 export async function status(
@@ -14,16 +14,20 @@ export async function status(
 ): Promise<number> {
   if (request.ingestion !== undefined && request.wait) return await reportEnd(request.ingestion, ports, output, signal);
   if (request.ingestion !== undefined) {
-    const ingestion = await ports.gateway().ingestion(request.ingestion, signal);
+    const gateway = ports.gateway();
+    const ingestion = await gateway.ingestion(request.ingestion, signal);
+    const uploads = await uploadsOf(ingestion.counts, gateway, output, signal, ingestion.id);
     output.result(ingestion, () =>
       [
         `${ingestion.id}  ${ingestion.running ? 'running' : 'ended'}  ${ingestion.sources.join(' ')}`,
-        progressLine(ingestion.counts),
+        progressLine(ingestion.counts) + uploads,
       ].join('\n'),
     );
     return EXIT.ok;
   }
-  const now = await ports.gateway().status(signal);
+  const gateway = ports.gateway();
+  const now = await gateway.status(signal);
+  const uploads = await uploadsOf(now.datasets, gateway, output, signal);
   output.result(now, () => {
     const rows = Object.entries(now.queues).map(([name, counts]) => [
       name,
@@ -33,9 +37,22 @@ export async function status(
       `${counts.failed}`,
       counts.paused ? 'paused' : counts.heldForMs > 0 ? `held for ${Math.ceil(counts.heldForMs / 1000)} s` : '',
     ]);
-    return `${progressLine(now.datasets)}\n\n${table(['queue', 'waiting', 'active', 'later', 'dead', ''], rows)}`;
+    return `${progressLine(now.datasets)}${uploads}\n\n${table(['queue', 'waiting', 'active', 'later', 'dead', ''], rows)}`;
   });
   return EXIT.ok;
+}
+
+/** What follows the counts where something is uploading; a script asks the events itself. */
+async function uploadsOf(
+  counts: Record<DatasetState, number>,
+  gateway: GatewayPort,
+  output: Output,
+  signal: AbortSignal,
+  ingestion?: string,
+): Promise<string> {
+  if (output.json || counts.uploading === 0) return '';
+  const told = await glanceAtUploads(gateway, signal, ingestion);
+  return told === '' ? '' : `   ${told}`;
 }
 
 export async function ls(

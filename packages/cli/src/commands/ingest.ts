@@ -1,10 +1,11 @@
 import { formatLocation, type IngestOptions } from '@geosluice/jobs';
 import { ENTRY_HEAD, entryRow } from '../describe-entry.ts';
 import { EXIT } from '../exit-codes.ts';
-import { follow, progressLine } from '../follow.ts';
-import { bytes, type Output, table } from '../output.ts';
+import { follow, progressLine, UPLOADS_MS } from '../follow.ts';
+import { bytes, bytesOf, type Output, table } from '../output.ts';
 import type { CliPorts, InboxPort } from '../ports.ts';
 import { readSource } from '../sources.ts';
+import { createUploads } from '../uploads.ts';
 
 /** More dead letters than this are counted, not listed. */
 const LISTED = 50;
@@ -42,9 +43,19 @@ export async function ingest(
 }
 
 async function bringToInbox(path: string, inbox: InboxPort, output: Output, signal: AbortSignal): Promise<string[]> {
+  const uploads = createUploads(() => performance.now());
+  let writtenAt = performance.now();
   const locations = await inbox.upload(path, {
     signal,
-    onProgress: (file, done, total) => output.status(`${file}  ${bytes(done)} of ${bytes(total)}`),
+    onProgress(file, done, total) {
+      uploads.take({ type: 'progress', ingestion: '', dataset: file, stage: 'upload', done, total });
+      const rate = uploads.picture()?.rate ?? null;
+      const line = `${file}  ${bytesOf(done, total)}${rate === null ? '' : ` · ${bytes(rate)}/s`}`;
+      output.status(line);
+      if (output.live || output.json || performance.now() - writtenAt < UPLOADS_MS) return;
+      output.problem(line);
+      writtenAt = performance.now();
+    },
   });
   output.status('');
   if (!output.json) for (const location of locations) output.line(`uploaded ${formatLocation(location)}`);

@@ -1,5 +1,5 @@
 import { type DatasetState, type LedgerEntry, STATES, type Step } from '@geosluice/jobs';
-import type { Ingestion, Watch } from '@geosluice/pipeline';
+import type { Ingestion, LedgerEvent, Watch } from '@geosluice/pipeline';
 import type { GatewayPort } from '../ports.ts';
 
 /** A gateway whose ingestions advance by one look each; for the commands' own tests. */
@@ -12,7 +12,10 @@ export function countsOf(over: Partial<Record<DatasetState, number>>): Record<Da
   return { ...(Object.fromEntries(STATES.map((state) => [state, 0])) as Record<DatasetState, number>), ...over };
 }
 
-export function createFakeGateway(looks: Array<Partial<Ingestion>> = []): FakeGateway {
+export function createFakeGateway(
+  looks: Array<Partial<Ingestion>> = [],
+  events: readonly LedgerEvent[] = [],
+): FakeGateway {
   const watches = new Map<string, Watch>();
   const calls: string[] = [];
   const ingestion = (over: Partial<Ingestion> = {}): Ingestion => ({
@@ -90,7 +93,9 @@ export function createFakeGateway(looks: Array<Partial<Ingestion>> = []): FakeGa
       };
       return { datasets: countsOf({ visible: 7, dead: 1 }), queues: { publish: queue } };
     },
-    async *events() {},
+    async *events() {
+      yield* events;
+    },
   };
   return gateway;
 }
