@@ -132,3 +132,9 @@ export function isUnsupported(error: unknown): boolean {
 export function hasStatus(error: unknown, ...statuses: number[]): boolean {
   return statuses.includes(readFault(error)?.status ?? -1);
 }
+
+/** True where a connection broke before an answer was read. */
+export function isCut(error: unknown): boolean {
+  const fault = readFault(error);
+  return fault?.status === 0 && ['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(fault.name);
+}

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { CRC32_HEADER, crc32OfAnswer, crc32ToBase64 } from '@geosluice/s3-wire';
-import { hasStatus, isUnsupported } from './classify.ts';
+import { hasStatus, isCut, isUnsupported } from './classify.ts';
 import {
   attempt,
   bareEtag,
@@ -54,7 +54,12 @@ export async function headObject(
         throw error;
       });
     context.budget.answered(performance.now() - begun);
-    return answer === null ? null : readHead(answer.headers);
+    if (answer === null) return null;
+    // taken for 0 bytes, a good object would be deleted as a wrong one
+    if (answer.headers['content-length'] === undefined) {
+      throw trouble('STORE_ERROR', 'the store does not tell how large the object is', { subject: uriOf(location) });
+    }
+    return readHead(answer.headers);
   });
 }
 
@@ -64,7 +69,7 @@ function readHead(headers: Record<string, string>): ObjectHead {
     name.startsWith(META) ? [[name.slice(META.length), value] as const] : [],
   );
   return {
-    size: Number(headers['content-length'] ?? 0),
+    size: Number(headers['content-length']),
     etag: bareEtag(headers.etag),
     modified: Number.isFinite(modified) ? new Date(modified).toISOString() : null,
     contentType: headers['content-type'] ?? null,
@@ -170,16 +175,26 @@ export async function putBytes(
         ...(conditional ? { 'if-none-match': '*' } : {}),
       },
     });
-    const etag = await arrivedAs(answer.headers, bytes, crc32, uriOf(target));
-    return { etag, created: true };
+    try {
+      return { etag: await arrivedAs(answer.headers, bytes, crc32, uriOf(target)), created: true };
+    } catch (error) {
+      // only a store that compares nothing keeps it, and by its metadata it would be taken for the right one
+      await deleteObject(context, target, { etag: bareEtag(answer.headers.etag) }).catch((failure: unknown) => {
+        context.log.warn({ target: uriOf(target), error: String(failure) }, 'Upload:Delete:Failed');
+      });
+      throw error;
+    }
   };
   try {
     return await send(options.ifNoneMatch === true);
   } catch (error) {
     if (options.ifNoneMatch !== true) throw error;
-    if (!hasStatus(error, 412) && !isUnsupported(error)) throw error;
+    // versitygw refuses before it has taken a large body and closes the connection: its answer may be lost each time
+    const unheard = isCut(error);
+    if (!unheard && !hasStatus(error, 412) && !isUnsupported(error)) throw error;
     const head = await headObject(context, target, options.signal);
     if (head !== null) return { etag: head.etag, created: false };
+    if (unheard) throw error;
     // the store does not know the condition, or the object went away between the two requests
     return await send(false);
   }
