@@ -38,6 +38,8 @@ export interface ProxyOptions {
   ways?: Ways | undefined;
   /** Sign everything anew with these, so that clients may come with any keys, token and time. */
   keys?: StoreKeys | undefined;
+  /** Headers that neither the store nor the client gets to see, as if the store did not know them. Wants `keys`. */
+  unknown?: RegExp | undefined;
 }
 
 /** Stands before an S3 server, counts what is asked of it, and makes it fail on demand. It never says 100 Continue. */
@@ -56,6 +58,7 @@ export async function startProxy(upstream: string, options: ProxyOptions = {}): 
     return value;
   };
 
+  const hidden = (name: string): boolean => options.unknown?.test(name) === true;
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const operation = operationOf(incoming);
     if (operation === 'UploadPart') sentParts.add(Number(queryOf(incoming).get('partNumber')));
@@ -70,8 +73,8 @@ export async function startProxy(upstream: string, options: ProxyOptions = {}): 
     if (isNear(own)) return answerNear(incoming, outgoing, own);
     const fate: FarFate = decided === 'pass' ? own : decided;
     forward(target, agent, {
-      ...{ incoming, outgoing, fate },
-      headers: options.keys === undefined ? incoming.headers : resigned(incoming, options.keys),
+      ...{ incoming, outgoing, fate, hidden },
+      headers: options.keys === undefined ? incoming.headers : resigned(incoming, options.keys, hidden),
       onStatus: (status) => options.ways?.answered?.(incoming, status),
       onDone: () => {
         add(counts.answered, operation, 1);

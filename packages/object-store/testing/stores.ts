@@ -8,7 +8,7 @@ import {
   type S3Config,
   type UploadRequest,
 } from '../src/index.ts';
-import { minio, type S3Proxy, startProxy } from './proxy.ts';
+import { type Decide, keyOf, minio, type Operation, type ProxyOptions, type S3Proxy, startProxy } from './proxy.ts';
 import { createMemory, MIB, readerOf } from './support.ts';
 
 export const PART = 5 * MIB;
@@ -26,19 +26,22 @@ export interface TestBench {
   open(options?: Partial<ObjectStoreOptions>, config?: Partial<S3Config>): ObjectStore;
   /** An upload to a key of its own. */
   request(bytes: Uint8Array, more?: Partial<UploadRequest>): UploadRequest;
-  /** What lies in the store, asked past the proxy's fates. */
+  /**
+   * Decides on the requests for one key alone, whose numbers count by themselves, so that tests may run side by side. Lasts
+   * until `proxy.decide` is set or reset.
+   * @returns how often an operation was asked for since
+   */
+  befall(target: UploadRequest['target'], decide: Decide): (operation: Operation) => number;
+  /** What lies in the store, asked past the proxy. */
   content(target: UploadRequest['target']): Promise<Buffer | null>;
   close(): Promise<void>;
 }
 
-/** A server with a proxy before it and a store behind; every request signed anew by the proxy. */
-export async function openBench(
-  kind: StoreKind,
-  options: Partial<ObjectStoreOptions> = {},
-  config: Partial<S3Config> = {},
-): Promise<TestBench> {
+/** A server with a proxy before it, which signs every request anew, and a store that knows only the proxy. */
+export async function openBench(kind: StoreKind, proxied: Pick<ProxyOptions, 'unknown'> = {}): Promise<TestBench> {
   const server = await startS3(kind === 'minio' ? 'versitygw' : kind);
-  const proxy = await startProxy(server.endpoint, { keys: server, ways: kind === 'minio' ? minio() : undefined });
+  const ways = kind === 'minio' ? minio() : undefined;
+  const proxy = await startProxy(server.endpoint, { keys: server, ways, ...proxied });
   const access = { region: server.region, accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
   const opened: Array<{ store: ObjectStore; client: S3Client }> = [];
   const open = (endpoint: string, more: Partial<ObjectStoreOptions>, moreConfig: Partial<S3Config>): ObjectStore => {
@@ -47,9 +50,17 @@ export async function openBench(
     opened.push({ store, client });
     return store;
   };
-  const store = open(proxy.endpoint, options, config);
+  const store = open(proxy.endpoint, {}, {});
   const direct = open(server.endpoint, {}, {});
   let keys = 0;
+  const fates = new Map<string, { decide: Decide; counts: Map<Operation, number> }>();
+  const decideByKey: Decide = (operation, _, request) => {
+    const own = fates.get(keyOf(request));
+    if (own === undefined) return 'pass';
+    const number = (own.counts.get(operation) ?? 0) + 1;
+    own.counts.set(operation, number);
+    return own.decide(operation, number, request);
+  };
   return {
     ...{ server, proxy, store, client: opened[0]!.client },
     open: (more = {}, moreConfig = {}) => open(proxy.endpoint, more, moreConfig),
@@ -63,6 +74,12 @@ export async function openBench(
         signal: new AbortController().signal,
         ...more,
       };
+    },
+    befall: ({ key }, decide) => {
+      const counts = new Map<Operation, number>();
+      fates.set(key, { decide, counts });
+      proxy.decide = decideByKey;
+      return (operation) => counts.get(operation) ?? 0;
     },
     content: async (target) => (await direct.get(target, { maxBytes: 400 * MIB }))?.body ?? null,
     close: async () => {

@@ -30,18 +30,16 @@ export async function* flipped(source: Bytes, at: number): Bytes {
   }
 }
 
-/** Lets so many bytes pass, or all of fewer; then calls `end` and never ends by itself. */
+/** Lets so many bytes pass, then calls `end` and never ends by itself. What is shorter passes. */
 export async function* endedAfter(source: Bytes, bytes: number, end: () => void): Bytes {
   let left = bytes;
-  if (left > 0) {
-    for await (const chunk of source) {
-      yield chunk.subarray(0, left);
-      left -= chunk.byteLength;
-      if (left <= 0) break;
-    }
+  for await (const chunk of source) {
+    if (left > 0) yield chunk.subarray(0, left);
+    left -= chunk.byteLength;
+    if (left > 0) continue;
+    // what was let through has left before the end comes
+    await wait(TICK_MS);
+    end();
+    await new Promise(() => {});
   }
-  // what was let through has left before the end comes
-  await wait(TICK_MS);
-  end();
-  await new Promise(() => {});
 }

@@ -33,7 +33,7 @@ export type FarFate =
   | { flip: Way; at?: number }
   /** Body of the request, body of the answer, or the answer from its first byte on, so slowly. */
   | { trickle: Way | 'head'; bytesPerSecond: number }
-  /** The connection is reset once so many bytes of the body passed (or all of a shorter one). */
+  /** The connection is reset once so many bytes of the body passed; a shorter one is left alone, a request's 0 come before all. */
   | { reset: Way; after: number }
   /** Without a Content-Length, in chunks; saying that the connection closes; after a 100 that nobody asked for. */
   | { frame: 'chunked' | 'close' | 'interim' }

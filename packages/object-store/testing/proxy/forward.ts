@@ -17,6 +17,8 @@ export interface Forwarded {
   /** As they go on. */
   headers: IncomingHttpHeaders;
   fate: FarFate;
+  /** Headers of the answer that are left out. */
+  hidden(header: string): boolean;
   /** Told once: the store's status, 0 where it did not answer. */
   onStatus(status: number): void;
   /** The answer, or what takes its place, is out. */
@@ -78,14 +80,14 @@ function befallen(bytes: IncomingMessage, way: Way, fate: FarFate, socket: Socke
   return bytes;
 }
 
-async function answer({ incoming, outgoing, fate }: Forwarded, response: IncomingMessage): Promise<void> {
+async function answer({ incoming, outgoing, fate, hidden }: Forwarded, response: IncomingMessage): Promise<void> {
   if (fate === 'cut' || fate === 'mute') {
     await textOf(response);
     if (fate === 'cut') incoming.socket.destroy();
     return;
   }
   const status = response.statusCode ?? 502;
-  const headers = { ...response.headers };
+  const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !hidden(name)));
   if (typeof fate === 'object') {
     if ('trickle' in fate && fate.trickle === 'head') return trickleAll(incoming.socket, response, fate.bytesPerSecond);
     if ('rewrite' in fate) {
@@ -101,7 +103,8 @@ async function answer({ incoming, outgoing, fate }: Forwarded, response: Incomin
       else headers[name] = value;
     }
     if ('frame' in fate) {
-      if (fate.frame === 'chunked') delete headers['content-length'];
+      // of a HEAD it is what was asked for
+      if (fate.frame === 'chunked' && incoming.method !== 'HEAD') delete headers['content-length'];
       if (fate.frame === 'close') headers.connection = 'close';
       if (fate.frame === 'interim') outgoing.writeContinue();
     }

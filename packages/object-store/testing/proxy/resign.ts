@@ -10,8 +10,13 @@ export interface StoreKeys {
 }
 
 /** Signed anew, with the store's own keys and the right time: whatever a client takes for its keys, token and time will do. */
-export function resigned(incoming: IncomingMessage, keys: StoreKeys): IncomingHttpHeaders {
-  const { 'x-amz-security-token': _token, authorization = '', ...headers } = incoming.headers;
+export function resigned(
+  incoming: IncomingMessage,
+  keys: StoreKeys,
+  hidden: (header: string) => boolean,
+): IncomingHttpHeaders {
+  const { 'x-amz-security-token': _token, authorization = '', ...rest } = incoming.headers;
+  const headers = Object.fromEntries(Object.entries(rest).filter(([name]) => !hidden(name)));
   const names = /SignedHeaders=([^,]*)/.exec(authorization)?.[1]?.split(';') ?? [];
   const toSign = Object.fromEntries(
     names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
