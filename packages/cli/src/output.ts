@@ -15,7 +15,7 @@ export interface Output {
 
 export interface Streams {
   stdout: { write(text: string): unknown; isTTY?: boolean };
-  stderr: { write(text: string): unknown; isTTY?: boolean };
+  stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number };
 }
 
 export function createOutput({ stdout, stderr }: Streams, json: boolean): Output {
@@ -40,7 +40,8 @@ export function createOutput({ stdout, stderr }: Streams, json: boolean): Output
     status(text) {
       if (!live) return;
       clear();
-      stderr.write(text);
+      // a line that wraps could not be taken back
+      stderr.write(text.slice(0, (stderr.columns ?? Number.POSITIVE_INFINITY) - 1));
       statusShown = true;
     },
     problem(text) {
