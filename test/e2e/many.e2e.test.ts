@@ -29,6 +29,7 @@ before(async () => {
     apart: true,
     env: () => ({
       GEOSLUICE_UPLOAD_PART_MIB: `${PART_MIB}`,
+      GEOSLUICE_UPLOAD_MEMORY_MIB: `${PARTS_IN_FLIGHT * PART_MIB}`,
       GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT: `${PARTS_IN_FLIGHT}`,
     }),
   });

@@ -21,8 +21,8 @@ export interface StoreContext {
   /** Parts in flight of one upload at most. */
   concurrency: number;
   verify: VerifyPolicy;
-  /** Bytes that need not be sent again. */
-  resumed: { bytes: number };
+  /** Bytes that an earlier run had sent, and that the store copied by itself. */
+  counts: { resumed: number; copied: number };
   /** Objects above this are copied part by part. Bytes. */
   copyObjectMaxBytes: number;
   copyPartSize: number;

@@ -119,6 +119,7 @@ async function copyWhole(context: StoreContext, request: CopyRequest, expected: 
     if (!isUnsupported(error) && fault.name !== 'EntityTooLarge') throw error;
     return false;
   }
+  context.counts.copied += expected.size;
   request.onProgress?.(expected.size, expected.size);
   return true;
 }
@@ -144,7 +145,9 @@ async function copyParts(context: StoreContext, request: CopyRequest, expected: 
       signal,
       () => Promise.resolve(),
       async (part, _, either) => {
-        const etag = session.kept.get(part.number)?.etag ?? (await copyPart(context, session, from, part, either));
+        const kept = session.kept.get(part.number)?.etag;
+        const etag = kept ?? (await copyPart(context, session, from, part, either));
+        if (kept === undefined) context.counts.copied += part.length;
         parts[part.number - 1] = { number: part.number, etag, crc32: null, length: part.length };
         done += part.length;
         request.onProgress?.(done, expected.size);

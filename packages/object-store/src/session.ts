@@ -40,7 +40,7 @@ export async function openSession(context: StoreContext, request: SessionRequest
   const subject = uriOf(target);
   const found = await findSession(context, request);
   if (found.kind === 'open') {
-    for (const { size } of found.session.kept.values()) context.resumed.bytes += size;
+    for (const { size } of found.session.kept.values()) context.counts.resumed += size;
     context.log.info({ target: subject, parts: found.session.kept.size }, 'Upload:Resume:Done');
     return found.session;
   }

@@ -66,6 +66,8 @@ export interface StoreStats extends BudgetStats {
   bytesSent: number;
   /** Bytes that need not be sent, since an earlier run had sent them. */
   resumedBytes: number;
+  /** Bytes that the store copied by itself. */
+  bytesCopied: number;
   /** Answers that asked to slow down. */
   slowDowns: number;
   /** Requests that were made again. */
@@ -141,7 +143,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const context: StoreContext = {
     ...{ client, wire, log, budget, concurrency: most },
     verify: options.verify ?? 'head',
-    resumed: { bytes: 0 },
+    counts: { resumed: 0, copied: 0 },
     copyObjectMaxBytes: Math.min(options.copyObjectMaxBytes ?? 5 * 1024 * MIB, 5 * 1024 * MIB),
     copyPartSize: options.copyPartSize ?? 512 * MIB,
   };
@@ -161,8 +163,16 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     proveReadable: (object, signal) => proveReadable(context, object, signal),
     reader: (object) => rangeReader(context, object),
     stats: () => {
+      const { counts } = context;
       const { sent: bytesSent, slowDowns, retries } = wire.stats();
-      return { ...budget.stats(), bytesSent, slowDowns, retries, resumedBytes: context.resumed.bytes };
+      return {
+        ...budget.stats(),
+        bytesSent,
+        slowDowns,
+        retries,
+        resumedBytes: counts.resumed,
+        bytesCopied: counts.copied,
+      };
     },
     close: () => wire.close(),
   };

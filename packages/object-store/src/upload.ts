@@ -175,7 +175,10 @@ async function sendMultipart(
   });
   let parts: FinishedPart[];
   let crc32 = 0;
+  // what an earlier run sent is there from the start
   let done = 0;
+  for (const { size } of session.kept.values()) done += size;
+  if (done > 0) request.onProgress?.(done, expected.size);
   try {
     const sent = await sendParts(context, {
       session,
@@ -184,8 +187,8 @@ async function sendMultipart(
       concurrency: request.concurrency ?? context.concurrency,
       hash: expected.sha256 !== undefined,
       signal,
-      onPart: ({ length }) => {
-        done += length;
+      onPart: ({ number, length }) => {
+        if (!session.kept.has(number)) done += length;
         request.onProgress?.(done, expected.size);
       },
     });

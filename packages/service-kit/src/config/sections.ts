@@ -123,7 +123,7 @@ export const WORKER = {
     uploadConcurrency: whole(
       'GEOSLUICE_UPLOAD_CONCURRENCY',
       'Upload jobs at once in one process; they share the parts in flight.',
-      { min: 1, max: 256, fallback: 4 },
+      { min: 1, max: 256, fallback: 8 },
     ),
     publishConcurrency: whole('GEOSLUICE_PUBLISH_CONCURRENCY', 'Publish jobs at once in one process.', {
       min: 1,

@@ -6,7 +6,7 @@ export const UPLOAD_SETTINGS = {
   partMib: whole(
     'GEOSLUICE_UPLOAD_PART_MIB',
     'MiB of an upload’s part that are aimed at; large files, and links that are slow to answer, get larger ones.',
-    { min: 5, max: 5120, fallback: 16 },
+    { min: 5, max: 5120, fallback: 8 },
   ),
   minPartsInFlight: optional(
     whole(
