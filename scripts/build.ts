@@ -8,7 +8,7 @@
 import { cpSync, globSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { type Bundled, billOfMaterials } from './sbom.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -22,6 +22,19 @@ const BANNER = [
   'const __filename = __pathOf(import.meta.url);',
   'const __dirname = __dirnameOf(__filename);',
 ].join('\n');
+
+/** How TypeScript becomes what the images run; the upload bench measures its programs so, too. */
+export const BUNDLING = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  external: ['epsg-index'],
+  legalComments: 'linked',
+  banner: { js: BANNER },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
 
 /** Every service that is a process of its own. */
 export function processes(): string[] {
@@ -37,19 +50,11 @@ export function processes(): string[] {
 export async function bundle(outdir: string, names: readonly string[] = processes()): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
-    absWorkingDir: ROOT,
+    ...BUNDLING,
     entryPoints: Object.fromEntries(names.map((name) => [name, join(ROOT, 'services', name, 'src', 'main.ts')])),
     outdir: join(outdir, 'bin'),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    external: ['epsg-index'],
-    legalComments: 'linked',
-    banner: { js: BANNER },
-    logLevel: 'warning',
     metafile: true,
   });
   const inputs = inputsOf(metafile);

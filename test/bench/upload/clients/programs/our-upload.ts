@@ -1,0 +1,63 @@
+/** Brings what an order names with the engine, as one upload worker would: four jobs at a time, one budget. */
+import { readFileSync } from 'node:fs';
+import type { Fingerprint, Location, UploadMemory } from '@geosluice/jobs';
+import { createObjectStore, createS3Client } from '@geosluice/object-store';
+import { openSources } from '@geosluice/sources';
+import type { Access, Order } from '../../order.ts';
+
+/** GEOSLUICE_UPLOAD_CONCURRENCY's default. */
+const JOBS = 4;
+
+const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
+const begun = performance.now();
+const clientOf = ({ endpoint, region, accessKey, secretKey }: Access) =>
+  createS3Client({ endpoint, region, accessKeyId: accessKey, secretAccessKey: secretKey });
+const client = clientOf(order.access);
+const { object } = order;
+const same = object?.access.endpoint === order.access.endpoint;
+const elsewhere = object === undefined || same ? client : clientOf(object.access);
+const store = createObjectStore({ client });
+const sources = openSources({
+  allow: { buckets: object === undefined ? [] : [object.bucket], hosts: [], roots: [order.folder] },
+  s3: { clientFor: () => elsewhere },
+});
+const { signal } = new AbortController();
+
+const remembered = new Map<string, string>();
+const memory: UploadMemory = {
+  recall: async (id) => remembered.get(id) ?? null,
+  remember: async (id, text) => void remembered.set(id, text),
+  forget: async (id) => void remembered.delete(id),
+};
+
+async function bring(location: Location, fingerprint: Fingerprint, key: string): Promise<void> {
+  const reader = await sources.for(location).open(location, fingerprint, signal);
+  try {
+    const target = { bucket: order.bucket, key };
+    await store.upload({ reader, target, memory, contentId: `${fingerprint.etag ?? fingerprint.modified}`, signal });
+  } finally {
+    await reader.close?.();
+  }
+}
+
+if (object !== undefined) {
+  const { bucket, key, size, etag } = object;
+  const from = { bucket, key, size, etag };
+  const target = { bucket: order.bucket, key: object.target };
+  if (same) await store.copy({ from, target, memory, contentId: etag, signal });
+  else await bring({ kind: 's3', bucket, key }, { size, etag }, object.target);
+} else {
+  const waiting = order.files.values();
+  await Promise.all(
+    Array.from({ length: JOBS }, async () => {
+      // all take from one iterator
+      for (const { path, size, modified, key } of waiting) await bring({ kind: 'file', path }, { size, modified }, key);
+    }),
+  );
+}
+const seconds = (performance.now() - begun) / 1000;
+process.stdout.write(`${JSON.stringify({ seconds, stats: store.stats() })}\n`);
+store.close();
+await sources.close();
+client.destroy();
+if (elsewhere !== client) elsewhere.destroy();

@@ -1,0 +1,3 @@
+module geosluice.test/sink
+
+go 1.25
