@@ -59,6 +59,7 @@ export function createS3Client(config: S3Config): S3Client {
   }
   const client = new S3Client(options);
   if (config.signPayload !== true) leavePayloadUnsigned(client);
+  renewExpired(client);
   return client;
 }
 
@@ -73,5 +74,25 @@ function leavePayloadUnsigned(client: S3Client): void {
       return next(args);
     },
     { step: 'build', name: 'unsignedPayload', priority: 'low' },
+  );
+}
+
+const EXPIRED = new Set('ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken'.split(' '));
+
+/** Session credentials may end before they said they would; the SDK would use them until then. */
+function renewExpired(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const of = (await client.config.credentials()).sessionToken;
+        if (of === undefined || !(error instanceof Error) || !EXPIRED.has(error.name)) throw error;
+        const renewed = await client.config.credentials({ forceRefresh: true });
+        if (renewed.sessionToken === of) throw error;
+        return next(args);
+      }
+    },
+    { step: 'initialize', name: 'renewExpired', priority: 'high' },
   );
 }

@@ -48,8 +48,9 @@ export function decideRetry(error: unknown, attempt: number, random: () => numbe
   if (isBroken(error) || error.name === 'TimeoutError') return retry;
   if (!(error instanceof WireError)) return null;
   const { name, status } = error;
-  if (name === 'RequestTimeTooSkewed') return { ...retry, amend: 'clock', again: false };
-  if (EXPIRED.has(name)) return { ...retry, amend: 'credentials', again: false };
+  // Forbidden and BadRequest are answers to a HEAD, which have no body to say why
+  if (name === 'RequestTimeTooSkewed' || name === 'Forbidden') return { ...retry, amend: 'clock', again: false };
+  if (EXPIRED.has(name) || name === 'BadRequest') return { ...retry, amend: 'credentials', again: false };
   if (BUSY.has(name) || status === 503 || status === 429) {
     const asked = Number(error.$response.headers['retry-after']) * 1000;
     if (asked > MOST_ASKED_MS) return { ...retry, again: false, slowDown: true };

@@ -69,6 +69,8 @@ export interface S3Wire {
 }
 
 const SECOND = 1_000;
+/** Clocks that differ by less are no reason to refuse a request: S3 takes a quarter of an hour. */
+const DIFFERENT_MS = 300 * SECOND;
 const IDLE: Patience = { stallMs: 30 * SECOND, slowest: 1024, answerMs: 120 * SECOND };
 
 /** @param client whose endpoint, region, credentials and path style are used; it stays the caller's to destroy */
@@ -160,10 +162,13 @@ class Wire implements S3Wire {
   async #amend(retry: Retry, error: unknown, tried: Tried): Promise<boolean> {
     if (retry.amend === 'connection') return true;
     if (retry.amend === 'clock') {
-      const theirs = Date.parse((error as WireError).$response.headers.date ?? '');
+      const { name, $response } = error as WireError;
+      const theirs = Date.parse($response.headers.date ?? '');
+      const differs = Math.abs(theirs - Date.now() - tried.skew) > DIFFERENT_MS;
+      if (!Number.isFinite(theirs) || (name === 'Forbidden' && !differs)) return false;
       // another request may have set it right meanwhile
-      if (this.#skew === tried.skew && Number.isFinite(theirs)) this.#skew = theirs - Date.now();
-      return Number.isFinite(theirs);
+      if (this.#skew === tried.skew) this.#skew = theirs - Date.now();
+      return true;
     }
     const { credentials } = tried;
     if (credentials === null) return false;
