@@ -62,7 +62,8 @@ export function clockAhead(byMs: number): Decide {
       /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(`${headers['x-amz-date']}`) ?? [];
     const signed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
     const here = Date.now() + byMs;
-    if (Math.abs(here - signed) <= TOLERATED_MS) return 'pass';
-    return { status: 403, code: 'RequestTimeTooSkewed', headers: { date: new Date(here).toUTCString() } };
+    const date = new Date(here).toUTCString();
+    if (Math.abs(here - signed) <= TOLERATED_MS) return { header: ['date', date] };
+    return { status: 403, code: 'RequestTimeTooSkewed', headers: { date } };
   };
 }
