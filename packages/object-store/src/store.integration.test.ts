@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { createServer, get as httpGet, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { S3_KINDS, type S3Server, startS3 } from '../../../test/counterparts/s3.ts';
-import { type S3Proxy, startProxy } from '../testing/proxy.ts';
+import type { S3Server } from '../../../test/counterparts/s3.ts';
+import type { S3Proxy } from '../testing/proxy.ts';
+import { PART, STORE_KINDS, startStore } from '../testing/stores.ts';
 import { bytesOf, createMemory, MIB, readerOf, sha256 } from '../testing/support.ts';
 import { type CopyRequest, createObjectStore, createS3Client, type ObjectStore, type PinnedObject } from './index.ts';
 
-const PART = 5 * MIB;
 const signal = new AbortController().signal;
 
-for (const kind of S3_KINDS) {
+for (const kind of STORE_KINDS) {
   describe(`objects in ${kind}`, () => {
     let server: S3Server;
     let proxy: S3Proxy;
@@ -20,8 +20,7 @@ for (const kind of S3_KINDS) {
     let store: ObjectStore;
 
     before(async () => {
-      server = await startS3(kind);
-      proxy = await startProxy(server.endpoint);
+      ({ server, proxy } = await startStore(kind));
       client = createS3Client({
         endpoint: proxy.endpoint,
         region: server.region,

@@ -9,15 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { type S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { Supersede } from '@geosluice/jobs';
-import { S3_KINDS, type S3Server, startS3 } from '../../../test/counterparts/s3.ts';
-import { type S3Proxy, startProxy } from '../testing/proxy.ts';
+import type { S3Server } from '../../../test/counterparts/s3.ts';
+import type { S3Proxy } from '../testing/proxy.ts';
+import { PART, STORE_KINDS, startStore } from '../testing/stores.ts';
 import { bytesOf, createFileMemory, createMemory, MIB, readerOf, sha256 } from '../testing/support.ts';
 import { createObjectStore, createS3Client, type ObjectStore, ObjectStoreError, type UploadRequest } from './index.ts';
 
-const PART = 5 * MIB;
 const child = fileURLToPath(new URL('../testing/upload-child.ts', import.meta.url));
 
-for (const kind of S3_KINDS) {
+for (const kind of STORE_KINDS) {
   describe(`uploads to ${kind}`, () => {
     let server: S3Server;
     let proxy: S3Proxy;
@@ -26,8 +26,7 @@ for (const kind of S3_KINDS) {
     let keys = 0;
 
     before(async () => {
-      server = await startS3(kind);
-      proxy = await startProxy(server.endpoint);
+      ({ server, proxy } = await startStore(kind));
       client = createS3Client({
         endpoint: proxy.endpoint,
         region: server.region,

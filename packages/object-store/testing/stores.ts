@@ -37,11 +37,19 @@ export interface TestBench {
   close(): Promise<void>;
 }
 
-/** A server with a proxy before it, which signs every request anew, and a store that knows only the proxy. */
-export async function openBench(kind: StoreKind, proxied: Pick<ProxyOptions, 'unknown'> = {}): Promise<TestBench> {
+/** A server with a proxy before it. */
+export async function startStore(
+  kind: StoreKind,
+  options: (server: S3Server) => ProxyOptions = () => ({}),
+): Promise<{ server: S3Server; proxy: S3Proxy }> {
   const server = await startS3(kind === 'minio' ? 'versitygw' : kind);
   const ways = kind === 'minio' ? minio() : undefined;
-  const proxy = await startProxy(server.endpoint, { keys: server, ways, ...proxied });
+  return { server, proxy: await startProxy(server.endpoint, { ways, ...options(server) }) };
+}
+
+/** The same with a proxy that signs every request anew, and a store that knows only the proxy. */
+export async function openBench(kind: StoreKind, proxied: Pick<ProxyOptions, 'unknown'> = {}): Promise<TestBench> {
+  const { server, proxy } = await startStore(kind, (keys) => ({ keys, ...proxied }));
   const access = { region: server.region, accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
   const opened: Array<{ store: ObjectStore; client: S3Client }> = [];
   const open = (endpoint: string, more: Partial<ObjectStoreOptions>, moreConfig: Partial<S3Config>): ObjectStore => {
