@@ -1,4 +1,4 @@
-import { type ClientName, RIVALS } from './clients/client.ts';
+import { type ClientName, RIVALS, VARIANTS } from './clients/client.ts';
 import { cut, type FileLoad, LOADS, type Load } from './loads.ts';
 import { SERVERS, type ServerName } from './servers/server.ts';
 
@@ -20,7 +20,15 @@ export interface Wish {
   share?: number | undefined;
 }
 
-const ON_VERSITYGW: readonly ClientName[] = ['ours', 's5cmd', 'crt', 'minio-go', 'rclone', 'copy-object'];
+const ON_VERSITYGW: readonly ClientName[] = [
+  'ours',
+  's5cmd',
+  'crt',
+  'minio-go',
+  'minio-go-crc',
+  'rclone',
+  'copy-object',
+];
 
 /** How much of the full sizes fits into 40 minutes on two cores, the same for all clients. */
 const SHORT: Record<ServerName, { rounds: number; share: number; clients: readonly ClientName[] | null }> = {
@@ -32,7 +40,7 @@ const FULL_ROUNDS = 5;
 
 /** Who can bring a load at all. */
 function clientsFor(load: Load): readonly ClientName[] {
-  if (load.kind === 'files') return ['ours', ...RIVALS];
+  if (load.kind === 'files') return ['ours', ...RIVALS, ...VARIANTS];
   return load.from === 'other' ? ['ours', 'rclone'] : ['ours', 'copy-object'];
 }
 

@@ -58,13 +58,8 @@ const INSTALL: Record<ClientName, (folder: string) => Promise<Installed>> = {
     about: `awscrt ${AWSCRT} for Python, files read by the CRT itself, its own part sizes and connections; CRC-32 in trailers`,
     command: await ofPython('crt-upload.py', `crt-${AWSCRT}`, [`awscrt==${AWSCRT}`]),
   }),
-  'minio-go': async () => {
-    const program = await builtFrom(join(import.meta.dirname, 'minio-go'), 'minio-go');
-    return {
-      about: '7.4.1, 4 files at a time, parts of 16 MiB, 4 of a file in flight; CRC-32C in trailers, payload unsigned',
-      command: (_, orderPath) => ({ command: program, args: [orderPath] }),
-    };
-  },
+  'minio-go': () => minioGo('its default without TLS: SHA-256 in the signature of each chunk'),
+  'minio-go-crc': () => minioGo('CRC-32 in trailers, bodies not signed', 'crc'),
   boto3: async () => ({
     about: `${BOTO3} with awscrt’s CRC-32, transfer manager of 10 threads, parts of 16 MiB`,
     command: await ofPython('boto3-upload.py', `boto3-${BOTO3}-${AWSCRT}`, [`boto3==${BOTO3}`, `awscrt==${AWSCRT}`]),
@@ -80,6 +75,14 @@ const INSTALL: Record<ClientName, (folder: string) => Promise<Installed>> = {
     command: await ofBundle('copy-object.ts', folder),
   }),
 };
+
+async function minioGo(how: string, ...flags: string[]): Promise<Installed> {
+  const program = await builtFrom(join(import.meta.dirname, 'minio-go'), 'minio-go');
+  return {
+    about: `7.4.1, 4 files at a time, parts of 16 MiB, 4 of a file in flight; ${how}`,
+    command: (_, orderPath) => ({ command: program, args: [orderPath, ...flags] }),
+  };
+}
 
 type ToCommand = Client['command'];
 
