@@ -73,20 +73,39 @@ export async function createUpload(
 
 /** Pages of 1,000 parts, with room for stores that page smaller. */
 const MAX_PAGES = 200;
+const PAGE = 1_000;
+
+export interface ListWindow {
+  /** Only parts with higher numbers; 0 where absent. */
+  after?: number | undefined;
+  /** Only parts up to this number. */
+  until?: number | undefined;
+  /** Ask for so few at first: what is looked for is likely among them. */
+  firstPage?: number | undefined;
+  /** Stop where a number is missing. */
+  gapless?: boolean | undefined;
+}
 
 /** What the store has of an upload; null where it does not know the upload any more. */
 export async function listParts(
   context: StoreContext,
   upload: OpenUpload,
   signal?: AbortSignal,
+  window: ListWindow = {},
 ): Promise<Map<number, ListedPart> | null> {
+  const { after = 0, until = Number.POSITIVE_INFINITY, firstPage = PAGE, gapless = false } = window;
   return attempt(uriOf(upload), signal, async () => {
     const parts = new Map<number, ListedPart>();
-    let marker: string | undefined;
+    let marker = after;
     for (let page = 0; page < MAX_PAGES; page += 1) {
+      const MaxParts = Math.min(PAGE, until - marker, page === 0 ? firstPage : PAGE);
       const answer = await context.client
         .send(
-          new ListPartsCommand({ ...ids(upload), ...(marker === undefined ? {} : { PartNumberMarker: marker }) }),
+          new ListPartsCommand({
+            ...ids(upload),
+            MaxParts,
+            ...(marker === 0 ? {} : { PartNumberMarker: `${marker}` }),
+          }),
           sending(signal, SMALL_REQUEST_MS),
         )
         .catch((error: unknown) => {
@@ -94,16 +113,18 @@ export async function listParts(
           throw error;
         });
       if (answer === null) return null;
-      let last = 0;
+      let last = marker;
       for (const part of answer.Parts ?? []) {
         const number = part.PartNumber ?? 0;
         last = Math.max(last, number);
         const crc32 = crc32FromBase64(part.ChecksumCRC32);
-        parts.set(number, { number, size: part.Size ?? -1, etag: bareEtag(part.ETag), crc32 });
+        const modified = part.LastModified?.getTime() ?? null;
+        if (number > until) continue;
+        parts.set(number, { number, size: part.Size ?? -1, etag: bareEtag(part.ETag), crc32, modified });
       }
-      const next = answer.NextPartNumberMarker ?? `${last}`;
-      if (answer.IsTruncated !== true || last === 0 || next === marker) return parts;
-      marker = next;
+      if (answer.IsTruncated !== true || last === marker || last >= until) return parts;
+      if (gapless && parts.size < last - after) return parts;
+      marker = last;
     }
     throw trouble('STORE_ERROR', 'the list of parts does not end', { subject: uriOf(upload) });
   });

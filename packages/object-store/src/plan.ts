@@ -61,6 +61,8 @@ export interface ListedPart {
   etag: string;
   /** CRC-32, where the store keeps it. */
   crc32: number | null;
+  /** When it came, in milliseconds since 1970. */
+  modified?: number | null;
 }
 
 /**

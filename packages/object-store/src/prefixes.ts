@@ -7,7 +7,7 @@ import {
 import { hasStatus } from './classify.ts';
 import { attempt, SMALL_REQUEST_MS, type StoreContext, sending, uriOf } from './context.ts';
 import { trouble } from './errors.ts';
-import { abortUpload } from './multipart.ts';
+import { abortUpload, listParts } from './multipart.ts';
 import { deleteObject } from './objects.ts';
 
 /** 1,000 keys a page: far above what one dataset or one sweep has. */
@@ -72,7 +72,7 @@ async function deleteKeys(context: StoreContext, bucket: string, keys: string[],
 }
 
 /**
- * Gives back the parts of uploads below a prefix that were begun long ago and never finished.
+ * Gives back the parts of uploads below a prefix that were begun long ago, never finished, and got no part since.
  * @param olderThanMs age by the store's clock against ours: leave hours of room
  * @returns how many uploads
  */
@@ -90,7 +90,11 @@ export async function abortStale(
     for await (const { Key, UploadId, Initiated } of listUploads(context, bucket, prefix, signal)) {
       if (Key === undefined || UploadId === undefined || Initiated === undefined) continue;
       if (Initiated.getTime() >= before) continue;
-      await abortUpload(context, { bucket, key: Key, uploadId: UploadId }, signal);
+      const upload = { bucket, key: Key, uploadId: UploadId, checksum: 'none' as const };
+      // a huge file over a slow link may be begun long ago and still be on its way
+      const parts = await listParts(context, upload, signal);
+      if ([...(parts?.values() ?? [])].some(({ modified }) => (modified ?? 0) >= before)) continue;
+      await abortUpload(context, upload, signal);
       context.log.info({ target: uriOf({ bucket, key: Key }) }, 'Upload:Abort:Stale');
       aborted += 1;
     }

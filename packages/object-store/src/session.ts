@@ -1,6 +1,13 @@
 import type { UploadMemory } from '@geosluice/jobs';
 import { foreign, type ObjectLocation, type StoreContext, uriOf } from './context.ts';
-import { abortUpload, createUpload, listParts, type OpenUpload, type UploadChecksum } from './multipart.ts';
+import {
+  abortUpload,
+  createUpload,
+  type ListWindow,
+  listParts,
+  type OpenUpload,
+  type UploadChecksum,
+} from './multipart.ts';
 import { decideResume, type ListedPart } from './plan.ts';
 
 /** What the memory keeps of an unfinished upload, as JSON: which content it holds, in parts of which size. */
@@ -61,10 +68,14 @@ type Found =
   /** Of another content, of another plan, unknown to the store, or not to be understood. */
   | { kind: 'other'; uploadId: string | null };
 
-/** What the memory and the store know of an upload of this content. */
+/**
+ * What the memory and the store know of an upload of this content.
+ * @param window of the parts that matter; all where absent
+ */
 export async function findSession(
   context: StoreContext,
   request: Pick<SessionRequest, 'target' | 'memory' | 'mark' | 'size' | 'signal'>,
+  window: ListWindow = {},
 ): Promise<Found> {
   const { target, memory, signal } = request;
   const text = (await foreign(memory.recall(uriOf(target)))) ?? null;
@@ -73,7 +84,7 @@ export async function findSession(
   if (remembered === null) return { kind: 'other', uploadId: null };
   const { uploadId, checksum, partSize } = remembered;
   const upload: OpenUpload = { ...target, uploadId, checksum };
-  const listed = remembered.content === request.mark ? await listParts(context, upload, signal) : null;
+  const listed = remembered.content === request.mark ? await listParts(context, upload, signal, window) : null;
   const kept = listed === null ? null : decideResume(listed.values(), request.size, partSize);
   return kept === null ? { kind: 'other', uploadId } : { kind: 'open', session: { upload, partSize, kept } };
 }

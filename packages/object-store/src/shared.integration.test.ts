@@ -89,7 +89,8 @@ for (const kind of ['versitygw', 'seaweedfs'] as const) {
       assert.ok(kept >= 2, `${kept} parts are kept`);
       proxy.reset();
       assert.equal(await send(workers[1] as ObjectStore, order, bytes, 1, 6), 'completed');
-      assert.equal(proxy.count('UploadPart'), 6 - kept);
+      // what was on its way when it was killed may have arrived after all
+      assert.ok(proxy.count('UploadPart') <= 6 - kept, `${proxy.count('UploadPart')} sent, ${kept} kept`);
       assert.ok((await content(order)).equals(bytes));
     });
 

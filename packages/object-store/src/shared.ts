@@ -78,11 +78,14 @@ export async function sendRange(context: StoreContext, request: RangeRequest): P
   const { target, memory, size, signal, first, last } = request;
   const expected = expectedOf(request, size);
   return attempt(uriOf(target), signal, async () => {
-    const found = await findSession(context, { target, memory, signal, size, mark: expected.mark });
+    const range = { after: first - 1, until: last };
+    const found = await findSession(context, { target, memory, signal, size, mark: expected.mark }, range);
     if (found.kind !== 'open' || found.session.partSize !== request.partSize) return 'gone';
     const { session } = found;
     const { upload, partSize } = session;
-    let done = bytesOf(session.kept, size, partSize);
+    // ranges are taken in order: what comes before this one is there, or nearly
+    let done = (first - 1) * partSize;
+    for (const part of session.kept.values()) done += part.size;
     request.onProgress?.(done, size);
     try {
       await sendParts(context, {
@@ -101,11 +104,17 @@ export async function sendRange(context: StoreContext, request: RangeRequest): P
       if (isVanished(error) || (await vanishedUnseen(context, session, error, signal))) return 'gone';
       throw error;
     }
-    const listed = await listParts(context, upload, signal);
+    const count = countParts(size, partSize);
+    // nearly always something of the next range is missing, which is cheap to see
+    const rest = { after: last, firstPage: 16, gapless: true };
+    const after = last < count ? await listParts(context, upload, signal, rest) : new Map();
+    if (after === null) return 'gone';
+    if (after.size < count - last) return 'sent';
+    const listed = await listParts(context, upload, signal, { gapless: true });
     const kept = listed === null ? null : decideResume(listed.values(), size, partSize);
     if (kept === null) return 'gone';
-    request.onProgress?.(bytesOf(kept, size, partSize), size);
-    if (kept.size < countParts(size, partSize)) return 'sent';
+    if (kept.size < count) return 'sent';
+    request.onProgress?.(size, size);
     return await completeShared(context, request, expected, { ...session, kept });
   });
 }
@@ -147,10 +156,4 @@ function finishedOf({ kept, partSize }: Session, size: number): FinishedPart[] {
     const { etag = '', crc32 = null } = kept.get(number) ?? {};
     return { number, etag, crc32, length };
   });
-}
-
-function bytesOf(kept: ReadonlyMap<number, ListedPart>, size: number, partSize: number): number {
-  let bytes = 0;
-  for (const { number, length } of planParts(size, partSize)) if (kept.has(number)) bytes += length;
-  return bytes;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import type { RangeReader, StoredObject } from '@geosluice/jobs';
 import {
@@ -85,7 +86,7 @@ export async function verifyStored(
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const subject = uriOf(target);
-  const head = await headObject(context, target, signal);
+  const head = await headSoon(context, target, signal);
   if (head === null) throw trouble('OBJECT_MISSING', 'the uploaded object is not there', { subject });
   const found = decideFound(head, expected);
   if (found === 'other' && head.metadata[CONTENT] !== expected.mark) throw otherContent(target);
@@ -113,6 +114,20 @@ async function noteCrc32(
     signal.throwIfAborted();
     context.log.warn({ target: uriOf(target), error: String(error) }, 'Upload:Tag:Failed');
   });
+}
+
+/** Where two complete one upload at a time, versitygw shows no object for a moment. */
+async function headSoon(
+  context: StoreContext,
+  target: ObjectLocation,
+  signal: AbortSignal,
+): Promise<ObjectHead | null> {
+  for (const waitMs of [100, 400]) {
+    const head = await headObject(context, target, signal);
+    if (head !== null) return head;
+    await wait(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+  return headObject(context, target, signal);
 }
 
 async function isSound(

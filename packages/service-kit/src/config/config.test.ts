@@ -118,7 +118,7 @@ test('bounds of uploads are right by themselves and for each other', () => {
   const read = (settings: Record<string, string>) =>
     loadConfig({ target: TARGET }, { GEOSLUICE_S3_BUCKET: 'rasters', ...settings }).target;
   const { partMib, minPartsInFlight, partsInFlight, memoryMib, shareMib, verify, bandwidth, signPayload } = read({});
-  assert.deepEqual([partMib, minPartsInFlight, partsInFlight, memoryMib, shareMib], [16, undefined, 8, 128, 4096]);
+  assert.deepEqual([partMib, minPartsInFlight, partsInFlight, memoryMib, shareMib], [8, undefined, 8, 128, 4096]);
   assert.deepEqual([verify, bandwidth, signPayload], ['head', undefined, false]);
   // whoever asks for one part at a time need not say so twice
   assert.equal(read({ GEOSLUICE_UPLOAD_PARTS_IN_FLIGHT: '1' }).partsInFlight, 1);
