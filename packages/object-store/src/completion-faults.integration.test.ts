@@ -111,6 +111,30 @@ for (const kind of STORE_KINDS) {
       assert.equal(memory.entries.size, 0);
     });
 
+    test('two workers that complete a shared file at the same time both end well', async () => {
+      const bytes = bytesOf(2 * PART + 1);
+      const { reader: _, ...order } = bench.request(bytes);
+      const request = { ...order, size: bytes.length };
+      const asked = bench.befall(order.target, () => 'pass');
+      await bench.store.openShared(request);
+      let here = 0;
+      const both = Promise.withResolvers<void>();
+      // each has seen that nothing is missing before either completes
+      const fence = async (): Promise<void> => {
+        here += 1;
+        if (here === 2) both.resolve();
+        await both.promise;
+      };
+      const ends = await Promise.all(
+        [bench.store, bench.open()].map((worker) =>
+          worker.sendRange({ ...request, fence, reader: readerOf(bytes), partSize: PART, first: 1, last: 3 }),
+        ),
+      );
+      assert.deepEqual(ends, ['completed', 'completed']);
+      assert.equal(asked('Complete'), 2);
+      assert.ok((await bench.content(order.target))?.equals(bytes));
+    });
+
     test('the sweep takes uploads of its prefix that are older than the age, and no others', async () => {
       const begin = async (key: string): Promise<UploadRequest> => {
         const order = bench.request(bytesOf(PART + 1), { target: { bucket: bench.server.bucket, key } });
