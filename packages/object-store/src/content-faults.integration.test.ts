@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import type { RangeReader } from '@geosluice/jobs';
+import { openSources } from '../../sources/src/index.ts';
 import { openBench, PART, STORE_KINDS, type TestBench } from '../testing/stores.ts';
 import { bytesOf, MIB, readerOf } from '../testing/support.ts';
 
@@ -36,28 +36,30 @@ for (const kind of STORE_KINDS) {
       });
     }
 
-    /** A reader of an object on this server whose bytes change on their way down; its source tells its CRC-32. */
-    const damagedReader = async (bytes: Buffer, at: number, times: number): Promise<RangeReader> => {
-      const source = bench.request(bytes);
-      const { etag } = await bench.store.upload(source);
-      bench.befall(source.target, (operation, number) =>
-        operation === 'Get' && number <= times ? { flip: 'answer', at } : 'pass',
-      );
-      const reader = bench.store.reader({ ...source.target, etag, size: bytes.length });
-      return { size: reader.size, readInto: reader.readInto, crc32: async () => crc32(bytes) };
-    };
-
-    for (const size of [300_000, 2 * PART + 9]) {
-      test(`a byte of a source of ${size} bytes changes on its way down: it never lands, and is read again`, async () => {
+    test('a byte of an object of another endpoint changes on its way here: it never lands, and is read again', async () => {
+      const sources = openSources({
+        allow: { buckets: [bench.server.bucket], hosts: [], roots: [] },
+        s3: { clientFor: () => bench.client },
+      });
+      for (const size of [300_000, 2 * PART + 9]) {
         const bytes = bytesOf(size);
-        const reader = await damagedReader(bytes, 200_000, 1);
+        const { target: origin, ...rest } = bench.request(bytes);
+        await bench.store.upload({ ...rest, target: origin });
+        bench.befall(origin, (operation, number) =>
+          operation === 'Get' && number === 1 ? { flip: 'answer', at: 200_000 } : 'pass',
+        );
+        const location = { kind: 's3', ...origin } as const;
+        const source = sources.for(location);
+        const { raster } = await source.look(location, rest.signal);
+        const reader = await source.open(location, raster.fingerprint, rest.signal);
         const order = bench.request(bytes, { reader });
         await assert.rejects(bench.store.upload(order), { code: 'SOURCE_CORRUPTED', means: 'retry' });
         assert.ok((await bench.content(order.target)) === null);
         await bench.store.upload(order);
         assert.ok((await bench.content(order.target))?.equals(bytes));
-      });
-    }
+      }
+      await sources.close();
+    });
 
     test('a store that changes a byte after it took it is found out by a full read-back, and it is sent again', async () => {
       const careful = bench.open({ verify: 'full' });
