@@ -27,6 +27,12 @@ test('the bundled command inspects a raster, EPSG definitions included', () => {
   assert.match(JSON.parse(stdout).facts.srs, /^EPSG:\d+$/);
 });
 
+test('the native checksum lies beside the bundle and runs from there', () => {
+  const program = "process.stdout.write(String(require('@node-rs/crc32').crc32('123456789')))";
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd: outdir, env: {} });
+  assert.equal(stdout, `${0xcbf43926}`, stderr);
+});
+
 test('every bundled worker starts as far as its configuration', () => {
   for (const name of processes().filter((name) => name !== 'standalone')) {
     const { status, stderr } = spawnSync(process.execPath, [join(outdir, 'bin', `${name}.mjs`)], {
@@ -51,9 +57,13 @@ test('a bundle of one process holds what it needs, and its list of packages noth
         packages: bill.components.map(({ group, name: own }) => (group === undefined ? own : `${group}/${own}`)),
       };
     }
-    assert.deepEqual(made.upload?.files, ['bin', 'sbom.cdx.json']);
+    assert.deepEqual(made.upload?.files, ['bin', 'node_modules', 'sbom.cdx.json']);
+    assert.ok(
+      made.upload?.packages.some((name) => name.startsWith('@node-rs/crc32-')),
+      'the build for this platform',
+    );
     assert.deepEqual(made.discover?.files, ['bin', 'node_modules', 'sbom.cdx.json']);
-    assert.deepEqual(made.gateway?.files, ['bin', 'sbom.cdx.json', 'static']);
+    assert.deepEqual(made.gateway?.files, ['bin', 'node_modules', 'sbom.cdx.json', 'static']);
     for (const { packages } of Object.values(made)) {
       for (const name of ['bullmq', 'ioredis', 'zod']) assert.ok(packages.includes(name), name);
       assert.ok(!packages.some((name) => name.startsWith('@geosluice/')), 'our own rooms are the application itself');

@@ -1,11 +1,11 @@
 /**
  * Bundles processes into one file each below <outdir>/bin/, for images only; development runs the TypeScript as it stands.
- * What is read from disk at run time lies beside the bundles: EPSG definitions, the API page's files, the status page.
+ * What is read from disk at run time lies beside the bundles: EPSG definitions, native code, the API page's files, the status page.
  *
  *     node scripts/build.ts [--outdir dist]           all processes, sharing what they have in common
  *     node scripts/build.ts --each [--outdir dist]    each in a folder of its own, for an image of its own
  */
-import { cpSync, globSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
@@ -85,6 +85,15 @@ function copyBeside(outdir: string, inputs: readonly Bundled[]): Bundled[] {
     mkdirSync(join(outdir, 'node_modules'), { recursive: true });
     cpSync(index, join(outdir, 'node_modules', 'epsg-index'), { recursive: true });
     copied.push(join(index, 'package.json'));
+  }
+  if (inputs.some((path) => path.endsWith('packages/object-store/src/crc32.ts'))) {
+    // the package and, beside it, its build for this platform
+    const scope = dirname(packageOf('packages/object-store', '@node-rs/crc32'));
+    for (const name of readdirSync(scope)) {
+      const from = realpathSync(join(scope, name));
+      cpSync(from, join(outdir, 'node_modules', '@node-rs', name), { recursive: true });
+      copied.push(join(from, 'package.json'));
+    }
   }
   if (inputs.some((path) => path.includes('/@fastify/swagger-ui/'))) {
     const page = join(packageOf('services/gateway', '@fastify/swagger-ui'), 'static');
