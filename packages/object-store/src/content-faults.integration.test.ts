@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import type { RangeReader } from '@geosluice/jobs';
 import { openSources } from '../../sources/src/index.ts';
 import { openBench, PART, STORE_KINDS, type TestBench } from '../testing/stores.ts';
 import { bytesOf, MIB, readerOf } from '../testing/support.ts';
@@ -59,6 +60,25 @@ for (const kind of STORE_KINDS) {
         assert.ok((await bench.content(order.target))?.equals(bytes));
       }
       await sources.close();
+    });
+
+    test('a byte that changes on its way from a source that vouches for nothing is found by a full read-back', async () => {
+      const careful = bench.open({ verify: 'full' });
+      for (const size of [300_000, 2 * PART + 9]) {
+        const bytes = bytesOf(size);
+        const sound = readerOf(bytes);
+        let reads = 0;
+        const readInto: RangeReader['readInto'] = async (offset, target, signal) => {
+          await sound.readInto(offset, target, signal);
+          reads += 1;
+          if (reads === 1) target[0] = (target[0] ?? 0) ^ 1;
+        };
+        const order = bench.request(bytes, { reader: { size, readInto } });
+        await assert.rejects(careful.upload(order), { code: 'UPLOAD_CORRUPTED', means: 'retry' });
+        assert.ok((await bench.content(order.target)) === null, 'what is not right is not left there');
+        await careful.upload(order);
+        assert.ok((await bench.content(order.target))?.equals(bytes));
+      }
     });
 
     test('a store that changes a byte after it took it is found out by a full read-back, and it is sent again', async () => {

@@ -5,6 +5,7 @@ import type { RangeReader, StoredObject } from '@geosluice/jobs';
 import {
   CONTENT,
   CRC32,
+  foreign,
   type ObjectLocation,
   SHA256,
   SMALL_REQUEST_MS,
@@ -145,7 +146,11 @@ async function isSound(
   if (vouched && context.verify === 'head') return true;
   if (vouched && context.verify === 'sample') return await isSameInSamples(context, object, sent.reader, signal);
   context.log.info({ target: uriOf(object) }, 'Upload:ReadBack:Start');
-  if (sent.crc32 !== null) return (await crc32OfObject(context, object, signal)) === sent.crc32;
+  // what was read is beyond doubt only where the source vouches for it; else it is read once more
+  const source = context.verify === 'full' ? ((await foreign(sent.reader.crc32?.(signal))) ?? null) : sent.crc32;
+  if (sent.crc32 !== null && source === sent.crc32) {
+    return (await crc32OfObject(context, object, signal)) === sent.crc32;
+  }
   return await isSameThroughout(context, object, sent.reader, signal);
 }
 
