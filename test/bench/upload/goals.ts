@@ -18,6 +18,11 @@ export function holds({ figure, bound, atLeast = false }: Goal): boolean {
   return atLeast ? figure >= bound : figure <= bound;
 }
 
+/** Of the bench: 1 where any goal falls short. */
+export function exitCodeOf(goals: readonly Goal[]): 0 | 1 {
+  return goals.every(holds) ? 0 : 1;
+}
+
 /** Servers that goals are about. */
 const COUNTED: readonly ServerName[] = ['sink', 'versitygw'];
 

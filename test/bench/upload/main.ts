@@ -12,7 +12,7 @@ import { type Bench, runLeg } from './bench.ts';
 import { installClients } from './clients/install.ts';
 import { findPython } from './clients/python.ts';
 import { checkRoom, folderOf, type MadeFiles, makeFiles } from './files.ts';
-import { decideGoals, holds } from './goals.ts';
+import { decideGoals, exitCodeOf } from './goals.ts';
 import { bytesOf } from './loads.ts';
 import { commitOf, thisMachine } from './machine.ts';
 import { fileLoadsOf, planOf } from './plan.ts';
@@ -28,7 +28,7 @@ function say(text: string): void {
   process.stdout.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
 }
 
-async function run(asked: Asked): Promise<boolean> {
+async function run(asked: Asked): Promise<0 | 1> {
   const legs = planOf(asked);
   const folder = await mkdtemp(join(process.env.GEOSLUICE_BENCH_FOLDER ?? tmpdir(), 'geosluice-bench-'));
   try {
@@ -67,11 +67,11 @@ async function makeAll(legs: ReturnType<typeof planOf>, folder: string): Promise
   return made;
 }
 
-function tell({ results }: Bench): boolean {
+function tell({ results }: Bench): 0 | 1 {
   const summaries = summarise(results.results);
   const goals = decideGoals(summaries);
   process.stdout.write(`\n${[...tablesOf(summaries), goalsTable(goals)].map(asText).join('\n')}`);
-  return goals.every(holds);
+  return exitCodeOf(goals);
 }
 
 function digest(value: unknown): string {
@@ -85,10 +85,7 @@ try {
   process.stderr.write(`bench:upload: ${(error as Error).message}\n\n${USAGE}`);
   process.exit(2);
 }
-process.exitCode = await run(asked).then(
-  (good) => (good ? 0 : 1),
-  (error: unknown) => {
-    process.stderr.write(`bench:upload: ${ending.signal.aborted ? 'ended early' : (error as Error).stack}\n`);
-    return 1;
-  },
-);
+process.exitCode = await run(asked).catch((error: unknown) => {
+  process.stderr.write(`bench:upload: ${ending.signal.aborted ? 'ended early' : (error as Error).stack}\n`);
+  return 1;
+});

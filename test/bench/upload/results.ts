@@ -61,8 +61,8 @@ export async function openResults(path: string | null, of: string): Promise<Resu
   const results: Result[] = [];
   if (path !== null) {
     const [head = '', ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
-    if (head === of) for (const line of lines) if (line !== '') results.push(JSON.parse(line) as Result);
-    // a line that a kill cut short went above already
+    if (head === of) results.push(...lines.flatMap(readLine));
+    // without a line that a kill cut short
     await writeFile(path, [of, ...results.map((result) => JSON.stringify(result)), ''].join('\n'));
   }
   return {
@@ -81,4 +81,12 @@ export async function openResults(path: string | null, of: string): Promise<Resu
       if (path !== null) await appendFile(path, `${JSON.stringify(result)}\n`);
     },
   };
+}
+
+function readLine(line: string): Result[] {
+  try {
+    return [JSON.parse(line) as Result];
+  } catch {
+    return [];
+  }
 }
