@@ -4,8 +4,8 @@ import { readArguments } from './arguments.ts';
 
 suite('[bench] arguments', () => {
   test('nothing is the short run with its rooms', () => {
-    const { full, rooms, ...rest } = readArguments([]);
-    assert.deepEqual([full, rooms], [false, true]);
+    const { full, rooms, keep, ...rest } = readArguments([]);
+    assert.deepEqual([full, rooms, keep], [false, true, false]);
     assert.ok(Object.values(rest).every((value) => value === undefined));
   });
   test('lists are read, and who picks gets no rooms', () => {
@@ -14,6 +14,10 @@ suite('[bench] arguments', () => {
     assert.deepEqual(asked.clients, ['ours', 's5cmd']);
     assert.deepEqual(asked.servers, ['sink']);
     assert.equal(asked.rooms, false);
+  });
+  test('the full run is kept, and any other that is to be; rooms can be asked for', () => {
+    assert.equal(readArguments(['--full']).keep, true);
+    assert.deepEqual(readArguments(['--server', 'sink', '--keep', '--rooms']).rooms, true);
   });
   test('numbers are read', () => {
     const asked = readArguments(['--full', '--rounds', '2', '--share', '0.25', '--no-rooms']);

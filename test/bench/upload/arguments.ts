@@ -11,12 +11,15 @@ npm run bench:upload -- --full          everything in full sizes, five rounds; g
   --server ${SERVERS.join(',')}
   --rounds <n>
   --share <0-1>                         of the bytes of each load
+  --keep                                its results become those of docs/performance.md, as with --full
   --no-rooms                            only what is above: not the whole stage, memory, many workers
 `;
 
 export interface Asked extends Wish {
   /** Also what is no comparison: the whole stage, memory, many workers. */
   rooms: boolean;
+  /** In docs/bench/. */
+  keep: boolean;
 }
 
 /** @throws Error that says what is wrong */
@@ -26,7 +29,8 @@ export function readArguments(args: readonly string[]): Asked {
     args: [...args],
     options: {
       full: { type: 'boolean', default: false },
-      rooms: { type: 'boolean', default: true },
+      rooms: { type: 'boolean' },
+      keep: { type: 'boolean', default: false },
       load: text,
       client: text,
       server: text,
@@ -39,7 +43,8 @@ export function readArguments(args: readonly string[]): Asked {
   return {
     full: values.full,
     // who looks at one thing wants it soon
-    rooms: values.rooms && picked === undefined,
+    rooms: values.rooms ?? picked === undefined,
+    keep: values.keep || values.full,
     loads: chosen(
       'load',
       values.load,

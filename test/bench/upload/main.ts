@@ -13,13 +13,17 @@ import { installClients } from './clients/install.ts';
 import { findPython } from './clients/python.ts';
 import { checkRoom, folderOf, type MadeFiles, makeFiles } from './files.ts';
 import { decideGoals, exitCodeOf } from './goals.ts';
+import { keepResults } from './kept.ts';
 import { bytesOf } from './loads.ts';
 import { commitOf, thisMachine } from './machine.ts';
 import { fileLoadsOf, planOf } from './plan.ts';
 import { asText, goalsTable, tablesOf } from './report.ts';
-import { openResults, summarise } from './results.ts';
+import { openResults, type Result, summarise } from './results.ts';
+import { measureRooms } from './rooms/measure-rooms.ts';
+import type { RoomResult } from './rooms/room.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+const ROOM_ROUNDS = 3;
 const begun = performance.now();
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
@@ -48,7 +52,10 @@ async function run(asked: Asked): Promise<0 | 1> {
       results: await openResults(kept, JSON.stringify(identity)),
     };
     for (const leg of legs) await runLeg(bench, leg);
-    return tell(bench);
+    const rooms = asked.rooms ? await roomsOf(bench, asked.rounds ?? ROOM_ROUNDS) : [];
+    const { results } = bench.results;
+    if (asked.keep) await keepResults({ date: new Date().toISOString().slice(0, 10), ...identity, results, rooms });
+    return tell(results, rooms);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -67,10 +74,15 @@ async function makeAll(legs: ReturnType<typeof planOf>, folder: string): Promise
   return made;
 }
 
-function tell({ results }: Bench): 0 | 1 {
-  const summaries = summarise(results.results);
-  const goals = decideGoals(summaries);
-  process.stdout.write(`\n${[...tablesOf(summaries), goalsTable(goals)].map(asText).join('\n')}`);
+async function roomsOf({ folder, python, clients, signal }: Bench, rounds: number): Promise<RoomResult[]> {
+  const ours = clients.find(({ name }) => name === 'ours');
+  return ours === undefined ? [] : await measureRooms({ folder, python, ours, rounds, say, signal });
+}
+
+function tell(results: readonly Result[], rooms: readonly RoomResult[]): 0 | 1 {
+  const summaries = summarise(results);
+  const goals = [...decideGoals(summaries), ...rooms.flatMap((room) => room.goals)];
+  process.stdout.write(`\n${[...tablesOf(summaries), ...rooms, goalsTable(goals)].map(asText).join('\n')}`);
   return exitCodeOf(goals);
 }
 

@@ -39,7 +39,7 @@ const INSTALL: Record<ClientName, (folder: string) => Promise<Installed>> = {
   ours: async (folder) => {
     const [copy, upload] = [await ofBundle('our-copy.ts', folder), await ofBundle('our-upload.ts', folder)];
     return {
-      about: 'bundled as the images are; 4 files at a time, the engine’s own part size and parts in flight; CRC-32',
+      about: 'bundled as the images are; 8 files at a time, the engine’s own part size and parts in flight; CRC-32',
       command: (order, orderPath) => (isInside(order) ? copy : upload)(order, orderPath),
     };
   },

@@ -1,4 +1,4 @@
-/** Brings what an order names with the engine, as one upload worker would: four jobs at a time, one budget. */
+/** Brings what an order names with the engine, as one upload worker would: eight jobs at a time, one budget. */
 import { readFileSync } from 'node:fs';
 import type { Fingerprint, Location } from '@geosluice/jobs';
 import { createObjectStore, createS3Client } from '@geosluice/object-store';
@@ -7,7 +7,7 @@ import type { Access, Order } from '../../order.ts';
 import { forgetful } from './forgetful.ts';
 
 /** GEOSLUICE_UPLOAD_CONCURRENCY's default. */
-const JOBS = 4;
+const JOBS = 8;
 
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
 const begun = performance.now();
