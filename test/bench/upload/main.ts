@@ -19,8 +19,8 @@ import { commitOf, thisMachine } from './machine.ts';
 import { fileLoadsOf, planOf } from './plan.ts';
 import { asText, goalsTable, tablesOf } from './report.ts';
 import { openResults, type Result, summarise } from './results.ts';
-import { measureRooms } from './rooms/measure-rooms.ts';
-import type { RoomResult } from './rooms/room.ts';
+import { MEASURES } from './rooms/measures.ts';
+import { ROOMS, type RoomResult } from './rooms/room.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const ROOM_ROUNDS = 3;
@@ -51,10 +51,20 @@ async function run(asked: Asked): Promise<0 | 1> {
       files: (load) => (load.kind === 'files' ? made.get(folderOf(load)) : undefined),
       results: await openResults(kept, JSON.stringify(identity)),
     };
-    for (const leg of legs) await runLeg(bench, leg);
-    const rooms = asked.rooms ? await roomsOf(bench, asked.rounds ?? ROOM_ROUNDS) : [];
     const { results } = bench.results;
-    if (asked.keep) await keepResults({ date: new Date().toISOString().slice(0, 10), ...identity, results, rooms });
+    const rooms: RoomResult[] = [];
+    const keep = async (): Promise<void> => {
+      if (asked.keep) await keepResults({ date: new Date().toISOString().slice(0, 10), ...identity, results, rooms });
+    };
+    for (const leg of legs) {
+      await runLeg(bench, leg);
+      await keep();
+    }
+    for (const measureRoom of asked.rooms ? roomsOf(bench, asked.rounds ?? ROOM_ROUNDS) : []) {
+      ending.signal.throwIfAborted();
+      rooms.push(await measureRoom());
+      await keep();
+    }
     return tell(results, rooms);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -74,9 +84,10 @@ async function makeAll(legs: ReturnType<typeof planOf>, folder: string): Promise
   return made;
 }
 
-async function roomsOf({ folder, python, clients, signal }: Bench, rounds: number): Promise<RoomResult[]> {
+function roomsOf({ folder, python, clients, signal }: Bench, rounds: number): Array<() => Promise<RoomResult>> {
   const ours = clients.find(({ name }) => name === 'ours');
-  return ours === undefined ? [] : await measureRooms({ folder, python, ours, rounds, say, signal });
+  if (ours === undefined) return [];
+  return ROOMS.map((room) => () => MEASURES[room]({ folder, python, ours, rounds, say, signal }));
 }
 
 function tell(results: readonly Result[], rooms: readonly RoomResult[]): 0 | 1 {
