@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
 import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
+import { performancePages } from '../test/bench/upload/page.ts';
 import { chartReadmes } from './chart-readme.ts';
 import { chartPages } from './chart-values.ts';
 
@@ -16,6 +17,7 @@ export function pages(): Record<string, string> {
     'docs/metrics.md': metricsPage(),
     'docs/reason-codes.md': reasonsPage(),
     ...Object.fromEntries(schemas),
+    ...performancePages(),
     ...chartPages(),
     ...chartReadmes(dirname(import.meta.dirname)),
   };

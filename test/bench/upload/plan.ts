@@ -44,6 +44,11 @@ function clientsFor(load: Load): readonly ClientName[] {
   return load.from === 'other' ? ['ours', 'rclone'] : ['ours', 'copy-object'];
 }
 
+/** A copy inside of a store costs no bytes but its client's start: of less it would say nothing a GiB. */
+function isInside(load: Load): boolean {
+  return load.kind === 'object' && load.from === 'same';
+}
+
 export function planOf(wish: Wish): Leg[] {
   return SERVERS.filter((server) => wish.servers?.includes(server) ?? true).map((server) => {
     const usual = wish.full ? { rounds: FULL_ROUNDS, share: 1, clients: null } : SHORT[server];
@@ -55,7 +60,7 @@ export function planOf(wish: Wish): Leg[] {
       server,
       rounds: wish.rounds ?? usual.rounds,
       loads: wanted.map((load) => ({
-        load: cut(load, wish.share ?? usual.share),
+        load: cut(load, wish.share ?? (isInside(load) ? 1 : usual.share)),
         clients: clientsFor(load).filter((client) => wish.clients?.includes(client) ?? allowed(load, client)),
       })),
     };
