@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLING } from '../../../../scripts/build.ts';
+import { readDockerfile } from '../../../images/dockerfile.ts';
+
+const DOCKERFILE = join(import.meta.dirname, '../../../../docker/Dockerfile');
 
 /** Bundles one TypeScript program as the images' processes are. @returns the path of the bundle */
 export async function bundled(program: string, folder: string): Promise<string> {
@@ -8,4 +12,12 @@ export async function bundled(program: string, folder: string): Promise<string> 
   const entryPoints = [join(import.meta.dirname, 'programs', program)];
   await build({ ...BUNDLING, entryPoints, outfile });
   return outfile;
+}
+
+/** The environment that the image of the upload worker gives its process. */
+export async function environmentOfImage(): Promise<Record<string, string>> {
+  const { stages } = readDockerfile(await readFile(DOCKERFILE, 'utf8'));
+  const own = stages.find(({ name }) => name === 'image-upload')?.instructions ?? [];
+  const lines = own.filter(({ keyword }) => keyword === 'ENV').map(({ value }) => value);
+  return Object.fromEntries(lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]));
 }

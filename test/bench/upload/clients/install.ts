@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cached } from '../../../counterparts/cache.ts';
 import { pipInstall, pipPackage } from '../../../counterparts/packages.ts';
 import type { Access, Order } from '../order.ts';
-import { bundled } from './bundle.ts';
+import { bundled, environmentOfImage } from './bundle.ts';
 import type { Client, ClientName, Command } from './client.ts';
 import { builtFrom } from './go-source.ts';
 import { findPython } from './python.ts';
@@ -37,9 +37,11 @@ type Installed = Omit<Client, 'name'>;
 
 const INSTALL: Record<ClientName, (folder: string) => Promise<Installed>> = {
   ours: async (folder) => {
-    const [copy, upload] = [await ofBundle('our-copy.ts', folder), await ofBundle('our-upload.ts', folder)];
+    const env = await environmentOfImage();
+    const [copy, upload] = [await ofBundle('our-copy.ts', folder, env), await ofBundle('our-upload.ts', folder, env)];
     return {
-      about: 'bundled as the images are; 8 files at a time, the engine’s own part size and parts in flight; CRC-32',
+      about:
+        'bundled and started as the upload worker’s image is; 8 files at a time, the engine’s own part size and parts in flight; CRC-32',
       command: (order, orderPath) => (isInside(order) ? copy : upload)(order, orderPath),
     };
   },
@@ -89,9 +91,9 @@ async function minioGo(how: string, ...flags: string[]): Promise<Installed> {
 
 type ToCommand = Client['command'];
 
-async function ofBundle(program: string, folder: string): Promise<ToCommand> {
+async function ofBundle(program: string, folder: string, env?: Record<string, string>): Promise<ToCommand> {
   const bundle = await bundled(program, folder);
-  return (_, orderPath) => ({ command: process.execPath, args: [bundle, orderPath] });
+  return (_, orderPath) => ({ command: process.execPath, args: [bundle, orderPath], ...(env && { env }) });
 }
 
 async function ofPython(program: string, name: string, packages: readonly string[]): Promise<ToCommand> {
