@@ -192,6 +192,21 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       assert.equal(await ledger.recall(target), null);
     });
 
+    test('what only one may do is done by one at a time, also after it failed', async () => {
+      const target = formatLocation(freshLocation());
+      const open = Promise.withResolvers<string>();
+      const first = ledger.alone?.(target, () => open.promise);
+      assert.equal(await ledger.alone?.(target, async () => 'second'), null);
+      assert.equal(await ledger.alone?.(`${target}.other`, async () => 'another target'), 'another target');
+      open.resolve('first');
+      assert.equal(await first, 'first');
+      const failing = ledger.alone?.(target, async () => {
+        throw new Error('failed');
+      });
+      await assert.rejects(async () => failing, /failed/);
+      assert.equal(await ledger.alone?.(target, async () => 'third'), 'third');
+    });
+
     test('counts follow the states, for all and by ingestion', async () => {
       const location = freshLocation();
       const dataset = datasetIdOf(location);

@@ -21,6 +21,7 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
   const steps = new Map<string, Step[]>();
   const names = new Map<string, string>();
   const uploads = new Map<string, string>();
+  const held = new Set<string>();
 
   const note = (entry: LedgerEntry, step: Omit<Step, 'at' | 'generation' | 'state'>): void => {
     const at = now().toISOString();
@@ -79,6 +80,15 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
     },
     async forget(target) {
       uploads.delete(target);
+    },
+    async alone(target, work) {
+      if (held.has(target)) return null;
+      held.add(target);
+      try {
+        return await work();
+      } finally {
+        held.delete(target);
+      }
     },
     async enter(found) {
       for (const one of found) if (!entries.has(one.dataset)) note(create(one), { stage: 'discover' });

@@ -129,4 +129,10 @@ export interface UploadMemory {
   recall(target: string): Promise<string | null>;
   remember(target: string, uploadId: string): Promise<void>;
   forget(target: string): Promise<void>;
+  /**
+   * Runs what only one may do with a target at a time; who dies over it keeps others out for a minute. Absent where there is
+   * nobody else.
+   * @returns null where another is at it
+   */
+  alone?<T>(target: string, work: () => Promise<T>): Promise<T | null>;
 }

@@ -11,6 +11,8 @@ export interface Keys {
   steps(id: string): string;
   names: string;
   uploads: string;
+  /** Held by who completes an upload. */
+  completing(target: string): string;
   events: string;
   all: string;
   unsettled: string;
@@ -48,6 +50,7 @@ export function keysOf(prefix: string): Keys {
     steps: (id) => `${root}:d:${id}:steps`,
     names: `${root}:names`,
     uploads: `${root}:uploads`,
+    completing: (target) => `${root}:completing:${target}`,
     events: `${root}:events`,
     all: `${root}:all`,
     unsettled: `${root}:unsettled`,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type DatasetState,
   formatLocation,
@@ -13,7 +14,7 @@ import type { Ledger } from '../api.ts';
 import { asPipelineError } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
-import { runScript, type Script } from '../script.ts';
+import { runScript, type Script, script } from '../script.ts';
 import { decodeEntry, decodeExtras, type EntryExtras, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
@@ -21,6 +22,9 @@ import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './
 const CHUNK = 500;
 /** Milliseconds between two tellings of a dataset's progress in one stage, however many workers share it. */
 export const PROGRESS_EVERY_MS = 500;
+/** Milliseconds after which who does something alone is taken for dead. */
+const ALONE_MS = 60_000;
+const LET_GO = script(`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`);
 
 export type Patch = LedgerPatch & Partial<Pick<LedgerEntry, 'reason' | 'lastError' | 'job'>>;
 export type StepNote = Omit<Step, 'at' | 'generation' | 'state'>;
@@ -165,6 +169,16 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     },
     async forget(target) {
       await asked(() => redis.hdel(keys.uploads, target));
+    },
+    async alone(target, work) {
+      const [key, token] = [keys.completing(target), randomUUID()];
+      if ((await asked(() => redis.set(key, token, 'PX', ALONE_MS, 'NX'))) !== 'OK') return null;
+      try {
+        return await work();
+      } finally {
+        // only what is still ours: after a minute another may have begun
+        await runScript(redis, LET_GO, [key], [token]).catch(() => {});
+      }
     },
     enter: (found) => enterJobs(found, { move: false }),
     async apply(dataset, generation, patch, step) {
