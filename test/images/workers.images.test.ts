@@ -163,7 +163,11 @@ test('an image holds its bundle, a list of what is in it, and nothing else of ou
     };
   };
   const upload = await look('upload');
-  assert.deepEqual(upload.files.sort(), ['bin', 'healthcheck.mjs', 'sbom.cdx.json']);
+  assert.deepEqual(upload.files.sort(), ['bin', 'healthcheck.mjs', 'node_modules', 'sbom.cdx.json']);
+  assert.ok(
+    upload.bill.components.some(({ purl }) => purl.includes('node-rs/crc32')),
+    'the native checksum',
+  );
   assert.equal(upload.root, 'EROFS');
   assert.equal(upload.uid, 65532);
   assert.equal(upload.bill.bomFormat, 'CycloneDX');

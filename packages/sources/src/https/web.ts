@@ -1,5 +1,5 @@
 import { describeLocation } from '@geosluice/jobs';
-import type { Agent, request as Request } from 'undici';
+import { Agent, request } from 'undici';
 import { type Body, discard } from '../body.ts';
 import { SourceError } from '../errors.ts';
 import { asWebError } from './errors.ts';
@@ -41,40 +41,26 @@ export interface Web {
   close(): Promise<void>;
 }
 
-interface Connection {
-  agent: Agent;
-  request: typeof Request;
-}
-
 export function redactUrl(url: URL): string {
   return describeLocation({ kind: 'https', url: url.href });
 }
 
 export function openWeb({ rules, timeoutMs, connections, ca }: WebOptions): Web {
-  const connect = async (): Promise<Connection> => {
-    // it takes 40 ms to load, and many processes never read from the web
-    const { Agent, request } = await import('undici');
-    const agent = new Agent({
-      connections,
-      // one range a connection: a slow body must not hold up the next
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      maxHeaderSize: 64 * 1024,
-      connect: { timeout: timeoutMs, lookup: guardedLookup(rules), ...(ca === undefined ? {} : { ca }) },
-    });
-    return { agent, request };
-  };
-  let connection: Promise<Connection> | undefined;
-  let closed = false;
+  const agent = new Agent({
+    connections,
+    // one range a connection: a slow body must not hold up the next
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxHeaderSize: 64 * 1024,
+    connect: { timeout: timeoutMs, lookup: guardedLookup(rules), ...(ca === undefined ? {} : { ca }) },
+  });
   const ask: Web['ask'] = async (method, start, headers, signal) => {
     let url = start;
     for (let hop = 0; ; hop += 1) {
       checkUrl(url, rules);
-      if (closed) throw new SourceError('SOURCE_AWAY', 'sources are closed', { subject: redactUrl(start) });
-      connection ??= connect();
-      const answer = await once(await connection, method, url, headers, signal);
+      const answer = await once(agent, method, url, headers, signal);
       const target = answer.headers.location;
       if (!REDIRECTS.has(answer.status) || typeof target !== 'string') return answer;
       discard(answer.body);
@@ -90,13 +76,7 @@ export function openWeb({ rules, timeoutMs, connections, ca }: WebOptions): Web 
       url = new URL(target, url);
     }
   };
-  return {
-    ask,
-    async close() {
-      closed = true;
-      await (await connection)?.agent.destroy();
-    },
-  };
+  return { ask, close: () => agent.destroy() };
 }
 
 function checkUrl(url: URL, rules: readonly HostRule[]): void {
@@ -111,7 +91,7 @@ function checkUrl(url: URL, rules: readonly HostRule[]): void {
 }
 
 async function once(
-  { agent, request }: Connection,
+  agent: Agent,
   method: 'HEAD' | 'GET',
   url: URL,
   headers: Readonly<Record<string, string>>,
