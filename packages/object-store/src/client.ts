@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { isExpired } from '@geosluice/s3-wire';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 export interface S3Config {
@@ -77,8 +78,6 @@ function leavePayloadUnsigned(client: S3Client): void {
   );
 }
 
-const EXPIRED = new Set('ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken'.split(' '));
-
 /** Session credentials may end before they said they would; the SDK would use them until then. */
 function renewExpired(client: S3Client): void {
   client.middlewareStack.add(
@@ -87,7 +86,7 @@ function renewExpired(client: S3Client): void {
         return await next(args);
       } catch (error) {
         const of = (await client.config.credentials()).sessionToken;
-        if (of === undefined || !(error instanceof Error) || !EXPIRED.has(error.name)) throw error;
+        if (of === undefined || !(error instanceof Error) || !isExpired(error)) throw error;
         const renewed = await client.config.credentials({ forceRefresh: true });
         if (renewed.sessionToken === of) throw error;
         return next(args);

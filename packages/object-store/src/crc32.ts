@@ -70,7 +70,12 @@ function powerOfX(n: number): number {
   return result;
 }
 
+/** Eight hex digits. */
+export function hexOfCrc32(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
+
 /** `crc32:` and eight hex digits: as StoredObject.checksum has it. */
 export function formatCrc32(value: number): string {
-  return `crc32:${value.toString(16).padStart(8, '0')}`;
+  return `crc32:${hexOfCrc32(value)}`;
 }

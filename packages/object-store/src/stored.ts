@@ -13,7 +13,7 @@ import {
   sending,
   uriOf,
 } from './context.ts';
-import { formatCrc32 } from './crc32.ts';
+import { formatCrc32, hexOfCrc32 } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
 import { isMd5 } from './md5.ts';
 import { deleteObject, headObject, type ObjectHead } from './objects.ts';
@@ -109,7 +109,7 @@ async function noteCrc32(
   crc32: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const Tagging = { TagSet: [{ Key: CRC32, Value: crc32.toString(16).padStart(8, '0') }] };
+  const Tagging = { TagSet: [{ Key: CRC32, Value: hexOfCrc32(crc32) }] };
   const command = new PutObjectTaggingCommand({ Bucket: target.bucket, Key: target.key, Tagging });
   await context.client.send(command, sending(signal, SMALL_REQUEST_MS)).catch((error: unknown) => {
     signal.throwIfAborted();

@@ -12,7 +12,7 @@ import {
   type StoreContext,
   uriOf,
 } from './context.ts';
-import { combineCrc32, crc32Of, inSlices } from './crc32.ts';
+import { combineCrc32, crc32Of, hexOfCrc32, inSlices } from './crc32.ts';
 import { refusal, trouble } from './errors.ts';
 import { abortUpload, completeUpload, type FinishedPart, isVanished, listParts } from './multipart.ts';
 import { headObject, type PutResult, putBytes } from './objects.ts';
@@ -140,7 +140,7 @@ async function sendWhole(context: StoreContext, request: UploadRequest, expected
     const { contentType, metadata } = attributesOf(request, expected);
     put = await putBytes(context, target, loan.bytes, crc32, {
       contentType,
-      metadata: { ...metadata, [CRC32]: hex(crc32) },
+      metadata: { ...metadata, [CRC32]: hexOfCrc32(crc32) },
       ifNoneMatch: request.overwrite !== true,
       signal,
     });
@@ -234,12 +234,8 @@ export async function assertCrc32(
 ): Promise<void> {
   const vouched = (await foreign(reader.crc32?.(signal))) ?? null;
   if (vouched === null || vouched === crc32) return;
-  const message = `what was read differs from its source: CRC-32 ${hex(crc32)}, the source has ${hex(vouched)}`;
+  const message = `what was read differs from its source: CRC-32 ${hexOfCrc32(crc32)}, the source has ${hexOfCrc32(vouched)}`;
   throw trouble('SOURCE_CORRUPTED', message, { subject: uriOf(target), counterpart: 'source' });
-}
-
-function hex(crc32: number): string {
-  return crc32.toString(16).padStart(8, '0');
 }
 
 /** A store may cut the connection of a part it has no upload for, before its answer can be read: ask. */

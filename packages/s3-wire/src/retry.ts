@@ -34,6 +34,11 @@ const MOST_MS = 10_000;
 /** What a store asks for beyond this is its caller's to wait for. */
 const MOST_ASKED_MS = 30_000;
 
+/** The session that credentials are of has ended, whatever they said of its end. */
+export function isExpired(error: Error): boolean {
+  return EXPIRED.has(error.name);
+}
+
 /** Connections that broke, or could not be made. */
 export function isBroken(error: Error): boolean {
   return BROKEN.has((error as { code?: string }).code ?? '');
@@ -50,7 +55,7 @@ export function decideRetry(error: unknown, attempt: number, random: () => numbe
   const { name, status } = error;
   // Forbidden and BadRequest are answers to a HEAD, which have no body to say why
   if (name === 'RequestTimeTooSkewed' || name === 'Forbidden') return { ...retry, amend: 'clock', again: false };
-  if (EXPIRED.has(name) || name === 'BadRequest') return { ...retry, amend: 'credentials', again: false };
+  if (isExpired(error) || name === 'BadRequest') return { ...retry, amend: 'credentials', again: false };
   if (BUSY.has(name) || status === 503 || status === 429) {
     const asked = Number(error.$response.headers['retry-after']) * 1000;
     if (asked > MOST_ASKED_MS) return { ...retry, again: false, slowDown: true };

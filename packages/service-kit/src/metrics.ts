@@ -6,7 +6,7 @@ export interface UploadNumbers {
   buffers: { lent: number; kept: number; highest: number };
   partsInFlight: { allowed: number; active: number };
   bytesSent: number;
-  bytesCopied?: number | undefined;
+  bytesCopied: number;
   resumedBytes: number;
   slowDowns: number;
   retries: number;
