@@ -69,6 +69,8 @@ export async function startGate(upstream: string): Promise<Gate> {
 
   /** @returns false where the client went away meanwhile */
   const heldBy = async (holding: Holding, outgoing: ServerResponse): Promise<boolean> => {
+    // one that died while the counterpart worked says so no second time
+    if (outgoing.closed) return false;
     holding.held += 1;
     const gone = once(outgoing, 'close');
     await Promise.race([holding.released, gone]);
