@@ -58,7 +58,7 @@ export async function bundle(outdir: string, names: readonly string[] = processe
     metafile: true,
   });
   const inputs = inputsOf(metafile);
-  const beside = copyBeside(outdir, inputs);
+  const beside = copyBeside(outdir, metafile);
   const bill = billOfMaterials(ROOT, names.length === 1 ? `geosluice-${names[0]}` : 'geosluice', [
     ...inputs,
     ...beside,
@@ -76,8 +76,9 @@ function inputsOf({ outputs }: Metafile): Bundled[] {
   return [...new Set(used)].sort();
 }
 
-/** Copies what the bundled code reads from disk. @returns the packages it came from */
-function copyBeside(outdir: string, inputs: readonly Bundled[]): Bundled[] {
+/** Copies what the bundled code reads from disk to where it looks for it. @returns the packages it came from */
+export function copyBeside(outdir: string, metafile: Metafile): Bundled[] {
+  const inputs = inputsOf(metafile);
   const packageOf = (room: string, name: string) => realpathSync(join(ROOT, room, 'node_modules', name));
   const copied: Bundled[] = [];
   if (inputs.some((path) => path.endsWith('packages/formats/geotiff/src/crs/definitions.ts'))) {

@@ -8,7 +8,11 @@ type Crc32 = (bytes: Uint8Array, before?: number) => number;
  * By the processor's own instructions where this platform has a build of it, which takes a fifth of the time of zlib's: Node
  * compiles that one without them (docs/performance.md).
  */
-const crc32: Crc32 = loadNative() ?? crc32OfZlib;
+const native = loadNative();
+const crc32: Crc32 = native ?? crc32OfZlib;
+
+/** What CRC-32s are computed by: `native`, or `zlib` where there is no build for this platform. */
+export const crc32By: 'native' | 'zlib' = native === null ? 'zlib' : 'native';
 
 function loadNative(): Crc32 | null {
   try {

@@ -2,6 +2,7 @@ export type { Bandwidth } from './bandwidth.ts';
 export { createS3Client, type S3Config } from './client.ts';
 export type { ObjectLocation, VerifyPolicy } from './context.ts';
 export type { CopyRequest } from './copy.ts';
+export { crc32By } from './crc32.ts';
 export { ObjectStoreError, type ObjectStoreErrorCode, type StoreTrouble } from './errors.ts';
 export type { ObjectHead, PutOptions, PutResult, SmallObject } from './objects.ts';
 export type { PinnedObject } from './reading.ts';

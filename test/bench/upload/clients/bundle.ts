@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLING } from '../../../../scripts/build.ts';
+import { BUNDLING, copyBeside } from '../../../../scripts/build.ts';
 import { readDockerfile } from '../../../images/dockerfile.ts';
 
 const DOCKERFILE = join(import.meta.dirname, '../../../../docker/Dockerfile');
@@ -10,7 +10,8 @@ const DOCKERFILE = join(import.meta.dirname, '../../../../docker/Dockerfile');
 export async function bundled(program: string, folder: string): Promise<string> {
   const outfile = join(folder, program.replace(/\.ts$/, '.mjs'));
   const entryPoints = [join(import.meta.dirname, 'programs', program)];
-  await build({ ...BUNDLING, entryPoints, outfile });
+  const { metafile } = await build({ ...BUNDLING, entryPoints, outfile, metafile: true });
+  copyBeside(folder, metafile);
   return outfile;
 }
 

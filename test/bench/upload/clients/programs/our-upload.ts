@@ -1,7 +1,7 @@
 /** Brings what an order names with the engine, as one upload worker would: eight jobs at a time, one budget. */
 import { readFileSync } from 'node:fs';
 import type { Fingerprint, Location } from '@geosluice/jobs';
-import { createObjectStore, createS3Client } from '@geosluice/object-store';
+import { crc32By, createObjectStore, createS3Client } from '@geosluice/object-store';
 import { openSources } from '@geosluice/sources';
 import type { Access, Order } from '../../order.ts';
 import { forgetful } from './forgetful.ts';
@@ -9,6 +9,8 @@ import { forgetful } from './forgetful.ts';
 /** GEOSLUICE_UPLOAD_CONCURRENCY's default. */
 const JOBS = 8;
 
+// what the images have beside their bundles has to lie beside this one, too
+if (crc32By !== 'native') throw new Error('@node-rs/crc32 was not found beside this program');
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
 const begun = performance.now();
 const clientOf = ({ endpoint, region, accessKey, secretKey }: Access) =>
