@@ -41,6 +41,7 @@ export function createBudget(options: BudgetOptions): Budget {
     least: leastInFlight,
     most: mostInFlight,
     memoryUsed,
+    threadUsed: createThreadUsed(),
     onChange: (allowed) => {
       if (allowed < pool.loans) pool.trim();
       pool.limit(allowed);
@@ -75,6 +76,17 @@ export function createBudget(options: BudgetOptions): Budget {
 
 function mix(before: number | undefined, now: number): number {
   return before === undefined ? now : before + WEIGHT * (now - before);
+}
+
+/** Of the time since the last call, what this thread's event loop did not spend waiting. */
+function createThreadUsed(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
 }
 
 /** Of what the container or the machine gives this process. */

@@ -11,7 +11,7 @@ function runOn(
 ): { parallelism: Parallelism; run(seconds: number, busy?: boolean): number[] } {
   let time = 0;
   const parallelism = createParallelism({
-    ...{ least: 2, most: 32, memoryUsed: () => 0, onChange: () => {}, now: () => time },
+    ...{ least: 2, most: 32, memoryUsed: () => 0, threadUsed: () => 0, onChange: () => {}, now: () => time },
     ...options,
   });
   return {
@@ -49,6 +49,27 @@ test('where nothing waits for a place, none are added', () => {
   assert.equal(run(60, false).at(-1), 4);
 });
 
+test('what noise brings is not taken for more', () => {
+  let part = 0;
+  const { run } = runOn({
+    each: Number.POSITIVE_INFINITY,
+    get most() {
+      part += 1;
+      // 5 per cent up and down, by the second
+      return (part % 24 < 12 ? 95 : 105) * MIB;
+    },
+  });
+  assert.ok(Math.max(...run(600)) <= 5);
+});
+
+test('while this thread itself is what others wait for, none are added', () => {
+  let used = 0.95;
+  const { run } = runOn({ each: 10 * MIB, most: Number.POSITIVE_INFINITY }, { threadUsed: () => used });
+  assert.equal(run(60).at(-1), 4);
+  used = 0.5;
+  assert.equal(run(120).at(-1), 32);
+});
+
 test('a store that asks to slow down is heard, once for all that it told at that time, and never below the lowest', () => {
   const changes: number[] = [];
   const { parallelism, run } = runOn(
@@ -80,8 +101,22 @@ test('where memory runs short, fewer are allowed', () => {
 });
 
 test('the lowest and the highest bind from the start', () => {
-  const most = createParallelism({ least: 1, most: 1, memoryUsed: () => 0, onChange: () => {}, now: () => 0 });
+  const most = createParallelism({
+    least: 1,
+    most: 1,
+    memoryUsed: () => 0,
+    threadUsed: () => 0,
+    onChange: () => {},
+    now: () => 0,
+  });
   assert.equal(most.allowed, 1);
-  const least = createParallelism({ least: 9, most: 20, memoryUsed: () => 0, onChange: () => {}, now: () => 0 });
+  const least = createParallelism({
+    least: 9,
+    most: 20,
+    memoryUsed: () => 0,
+    threadUsed: () => 0,
+    onChange: () => {},
+    now: () => 0,
+  });
   assert.equal(least.allowed, 9);
 });

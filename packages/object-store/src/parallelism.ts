@@ -12,6 +12,8 @@ export interface ParallelismOptions {
   most: number;
   /** Share of the memory this process may use that it uses, 0 to 1. */
   memoryUsed(): number;
+  /** Share of the time since it was last asked in which this thread worked, 0 to 1. */
+  threadUsed(): number;
   /** Told when the number changed. */
   onChange(allowed: number): void;
   /** Milliseconds that only go forward. */
@@ -21,13 +23,15 @@ export interface ParallelismOptions {
 const FIRST = 4;
 /** A rate is measured over a second at least, and over as many parts as are in flight. */
 const WINDOW_MS = 1_000;
-/** More in flight has to bring so much more to be kept. */
-const WORTH = 1.05;
+/** More in flight has to bring so much of what it would bring where nothing else binds: noise brings less, and takes memory. */
+const WORTH = 0.4;
 /** Windows until more is tried again after it brought nothing. */
 const REST = 20;
 /** Signs of one congestion come many at a time. */
 const CONGESTION_MS = 1_000;
 const PRESSED = 0.9;
+/** A thread that works so much of its time has no use for more in flight. */
+const OCCUPIED = 0.8;
 
 /**
  * Climbs while throughput grows, steps back where it does not, and halves where the store asks for it or memory runs short
@@ -58,19 +62,20 @@ export function createParallelism(options: ParallelismOptions): Parallelism {
     restart();
   };
   const judge = (rate: number): void => {
+    const occupied = options.threadUsed() > OCCUPIED;
     if (options.memoryUsed() > PRESSED) {
       halve();
       return;
     }
-    if (before !== null && rate < before.rate * WORTH) {
+    if (before !== null && rate / before.rate - 1 < WORTH * (allowed / before.allowed - 1)) {
       set(before.allowed);
       before = null;
       resting = REST;
       return;
     }
     before = null;
-    // where nothing waits, more places change nothing
-    if (!window.busy || allowed >= most) return;
+    // where nothing waits, or we ourselves are what others wait for, more places change nothing
+    if (!window.busy || allowed >= most || occupied) return;
     if (resting > 0) {
       resting -= 1;
       return;
