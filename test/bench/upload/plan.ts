@@ -33,7 +33,7 @@ const ON_VERSITYGW: readonly ClientName[] = [
 /** How much of the full sizes fits into 40 minutes on two cores, the same for all clients. */
 const SHORT: Record<ServerName, { rounds: number; share: number; clients: readonly ClientName[] | null }> = {
   sink: { rounds: 3, share: 1, clients: null },
-  versitygw: { rounds: 3, share: 1 / 4, clients: ON_VERSITYGW },
+  versitygw: { rounds: 3, share: 1 / 2, clients: ON_VERSITYGW },
   seaweedfs: { rounds: 3, share: 1 / 4, clients: ['ours'] },
 };
 const FULL_ROUNDS = 5;
