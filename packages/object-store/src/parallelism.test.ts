@@ -101,22 +101,7 @@ test('where memory runs short, fewer are allowed', () => {
 });
 
 test('the lowest and the highest bind from the start', () => {
-  const most = createParallelism({
-    least: 1,
-    most: 1,
-    memoryUsed: () => 0,
-    threadUsed: () => 0,
-    onChange: () => {},
-    now: () => 0,
-  });
-  assert.equal(most.allowed, 1);
-  const least = createParallelism({
-    least: 9,
-    most: 20,
-    memoryUsed: () => 0,
-    threadUsed: () => 0,
-    onChange: () => {},
-    now: () => 0,
-  });
-  assert.equal(least.allowed, 9);
+  const link = { each: 10 * MIB, most: Number.POSITIVE_INFINITY };
+  assert.equal(runOn(link, { least: 1, most: 1 }).parallelism.allowed, 1);
+  assert.equal(runOn(link, { least: 9, most: 20 }).parallelism.allowed, 9);
 });
