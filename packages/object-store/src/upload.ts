@@ -238,14 +238,15 @@ export async function assertCrc32(
   throw trouble('SOURCE_CORRUPTED', message, { subject: uriOf(target), counterpart: 'source' });
 }
 
-/** A store may cut the connection of a part it has no upload for, before its answer can be read: ask. */
+/** A store may cut the connection of a part it has no upload for, before its answer can be read, or fail by it: ask. */
 export async function vanishedUnseen(
   context: StoreContext,
   session: Session,
   error: unknown,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (signal.aborted || readFault(error)?.status !== 0) return false;
+  const status = readFault(error)?.status;
+  if (signal.aborted || status === undefined || (status > 0 && status < 500)) return false;
   return listParts(context, session.upload, signal).then(
     (parts) => parts === null,
     () => false,
@@ -285,7 +286,8 @@ export async function complete(
       await discard(context, session, request.memory);
       throw otherContent(target);
     }
-    if (isVanished(error) || hasStatus(error, 409, 412)) {
+    const vanished = isVanished(error) || (await vanishedUnseen(context, session, error, signal));
+    if (vanished || hasStatus(error, 409, 412)) {
       await discard(context, session, request.memory);
       return false;
     }
