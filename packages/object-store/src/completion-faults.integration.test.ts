@@ -8,6 +8,9 @@ import type { CopyRequest, UploadRequest } from './index.ts';
 const BLANKS: Fate = { blanks: 100 };
 /** How S3 says no to what it had begun to answer. */
 const LATE_ERROR: Fate = { status: 200, code: 'InternalError' };
+/** A list of parts that knows nothing of number 2. */
+const withoutSecond = (body: string): string =>
+  body.replaceAll(/<Part>.*?<\/Part>/gs, (part) => (part.includes('<PartNumber>2<') ? '' : part));
 
 for (const kind of STORE_KINDS) {
   describe(`completing uploads on ${kind}`, { concurrency: 4 }, () => {
@@ -67,6 +70,21 @@ for (const kind of STORE_KINDS) {
       await bench.store.upload(other);
       assert.equal(again('UploadPart'), 0);
       assert.ok((await bench.content(other.target))?.equals(bytes));
+    });
+
+    test('an upload that lost a part it had taken is not completed for ever: it is begun anew', async () => {
+      const bytes = bytesOf(2 * PART + 1);
+      const order = bench.request(bytes);
+      let begun = 0;
+      const asked = bench.befall(order.target, (operation) => {
+        if (operation === 'CreateUpload') begun += 1;
+        if (begun > 1) return 'pass';
+        if (operation === 'ListParts') return { rewrite: withoutSecond };
+        return operation === 'Complete' ? LATE_ERROR : 'pass';
+      });
+      await bench.store.upload(order);
+      assert.deepEqual([asked('CreateUpload'), asked('Abort'), asked('UploadPart')], [2, 1, 6]);
+      assert.ok((await bench.content(order.target))?.equals(bytes));
     });
 
     test('a copy that failed under a 200 is not taken for one', async () => {

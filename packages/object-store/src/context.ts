@@ -12,14 +12,16 @@ export interface ObjectLocation {
 
 /** What all operations of one store share. */
 export interface StoreContext {
-  /** For what carries no bytes of files: begin, complete, list, copy, delete. */
+  /** For what is rare: list, copy, delete, abort. */
   client: S3Client;
-  /** For what does. */
+  /** For what carries bytes, and what every file needs. */
   wire: S3Wire;
   log: Log;
   budget: Budget;
   /** Parts in flight of one upload at most. */
   concurrency: number;
+  /** Milliseconds the store may take to join parts. */
+  completeMs: number;
   verify: VerifyPolicy;
   /** Bytes that an earlier run had sent, and that the store copied by itself. */
   counts: { resumed: number; copied: number };

@@ -1,10 +1,5 @@
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  ListPartsCommand,
-} from '@aws-sdk/client-s3';
-import { crc32FromBase64, crc32ToBase64 } from '@geosluice/s3-wire';
+import { AbortMultipartUploadCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import { CRC32_HEADER, crc32FromBase64, crc32ToBase64, escapeText, textIn } from '@geosluice/s3-wire';
 import { isUnsupported, readFault } from './classify.ts';
 import {
   attempt,
@@ -17,7 +12,10 @@ import {
   uriOf,
 } from './context.ts';
 import { trouble } from './errors.ts';
+import { metadataHeaders } from './objects.ts';
 import type { ListedPart } from './plan.ts';
+
+const TYPE_HEADER = 'x-amz-checksum-type';
 
 /**
  * What the store checks at completion: `full` the CRC-32 of the whole object, `parts` that of each part, `none` nothing
@@ -47,27 +45,26 @@ export async function createUpload(
   signal?: AbortSignal,
 ): Promise<OpenUpload> {
   const create = (checksum: UploadChecksum) =>
-    context.client.send(
-      new CreateMultipartUploadCommand({
-        Bucket: target.bucket,
-        Key: target.key,
-        ContentType: attributes.contentType,
-        Metadata: attributes.metadata,
-        ...(checksum === 'none' ? {} : { ChecksumAlgorithm: 'CRC32' }),
-        ...(checksum === 'full' ? { ChecksumType: 'FULL_OBJECT' } : {}),
-      }),
-      sending(signal, SMALL_REQUEST_MS),
-    );
+    context.wire.request({
+      ...{ method: 'POST', bucket: target.bucket, key: target.key, query: { uploads: '' } },
+      headers: {
+        'content-type': attributes.contentType,
+        ...metadataHeaders(attributes.metadata),
+        ...(checksum === 'none' ? {} : { 'x-amz-checksum-algorithm': 'CRC32' }),
+        ...(checksum === 'full' ? { [TYPE_HEADER]: 'FULL_OBJECT' } : {}),
+      },
+      ...{ answerMs: SMALL_REQUEST_MS, signal },
+    });
   return attempt(uriOf(target), signal, async () => {
     const answer = await create(wanted).catch((error: unknown) => {
       if (wanted === 'none' || !isUnsupported(error)) throw error;
       return create('none');
     });
-    if (answer.UploadId === undefined)
-      throw trouble('STORE_ERROR', 'the store gave no UploadId', { subject: uriOf(target) });
-    const checksum =
-      answer.ChecksumType === 'FULL_OBJECT' ? 'full' : answer.ChecksumAlgorithm === 'CRC32' ? 'parts' : 'none';
-    return { ...target, uploadId: answer.UploadId, checksum: wanted === 'none' ? 'none' : checksum };
+    const uploadId = textIn(answer.body.toString(), 'UploadId');
+    if (uploadId === null) throw trouble('STORE_ERROR', 'the store gave no UploadId', { subject: uriOf(target) });
+    const { [TYPE_HEADER]: type, 'x-amz-checksum-algorithm': algorithm } = answer.headers;
+    const checksum = type === 'FULL_OBJECT' ? 'full' : algorithm === 'CRC32' ? 'parts' : 'none';
+    return { ...target, uploadId, checksum: wanted === 'none' ? 'none' : checksum };
   });
 }
 
@@ -130,7 +127,7 @@ export async function listParts(
   });
 }
 
-/** Joins the parts into an object. Throws the SDK's errors. */
+/** Joins the parts into an object. Throws the wire's errors. */
 export async function completeUpload(
   context: StoreContext,
   upload: OpenUpload,
@@ -140,23 +137,26 @@ export async function completeUpload(
 ): Promise<void> {
   const full = upload.checksum === 'full' && whole.crc32 !== null;
   const conditions = {
-    MpuObjectSize: whole.size,
-    ...(options.ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-    ...(full ? { ChecksumType: 'FULL_OBJECT' as const, ChecksumCRC32: crc32ToBase64(whole.crc32 ?? 0) } : {}),
+    'x-amz-mp-object-size': `${whole.size}`,
+    ...(options.ifNoneMatch ? { 'if-none-match': '*' } : {}),
+    ...(full ? { [TYPE_HEADER]: 'FULL_OBJECT', [CRC32_HEADER]: crc32ToBase64(whole.crc32 ?? 0) } : {}),
   };
-  const Parts = parts.map(({ number, etag, crc32 }) => ({
-    PartNumber: number,
-    ETag: quotedEtag(etag),
-    ...(upload.checksum === 'none' || crc32 === null ? {} : { ChecksumCRC32: crc32ToBase64(crc32) }),
-  }));
-  await context.client.send(
-    new CompleteMultipartUploadCommand({
-      ...ids(upload),
-      ...(options.bare === true ? {} : conditions),
-      MultipartUpload: { Parts },
-    }),
-    sending(options.signal),
-  );
+  await context.wire.request({
+    ...{ method: 'POST', bucket: upload.bucket, key: upload.key, query: { uploadId: upload.uploadId } },
+    headers: { 'content-type': 'application/xml', ...(options.bare === true ? {} : conditions) },
+    body: Buffer.from(documentOf(parts, upload.checksum !== 'none')),
+    ...{ answerMs: context.completeMs, signal: options.signal },
+  });
+}
+
+/** What CompleteMultipartUpload is told of the parts. */
+function documentOf(parts: readonly FinishedPart[], withChecksums: boolean): string {
+  const lines = parts.map(({ number, etag, crc32 }) => {
+    const checksum = withChecksums && crc32 !== null ? `<ChecksumCRC32>${crc32ToBase64(crc32)}</ChecksumCRC32>` : '';
+    return `<Part><PartNumber>${number}</PartNumber><ETag>${escapeText(quotedEtag(etag))}</ETag>${checksum}</Part>`;
+  });
+  const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
+  return `<CompleteMultipartUpload xmlns="${xmlns}">${lines.join('')}</CompleteMultipartUpload>`;
 }
 
 /** Gives the parts back. An upload the store does not know is aborted already. */

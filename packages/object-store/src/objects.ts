@@ -17,6 +17,11 @@ import { isMd5, md5Of } from './md5.ts';
 /** Begin of the names of metadata on the wire. */
 const META = 'x-amz-meta-';
 
+/** Metadata as headers. */
+export function metadataHeaders(metadata: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [META + name.toLowerCase(), value]));
+}
+
 /** What the store says of an object without its bytes. */
 export interface ObjectHead {
   /** Bytes. */
@@ -171,7 +176,7 @@ export async function putBytes(
       headers: {
         'content-type': options.contentType,
         [CRC32_HEADER]: crc32ToBase64(crc32),
-        ...Object.fromEntries(Object.entries(options.metadata ?? {}).map(([name, value]) => [META + name, value])),
+        ...metadataHeaders(options.metadata),
         ...(conditional ? { 'if-none-match': '*' } : {}),
       },
     });

@@ -31,6 +31,8 @@ import { type SpoolRequest, spool } from './spool.ts';
 import { type UploadRequest, upload } from './upload.ts';
 
 const MIB = 1024 * 1024;
+/** A store may join thousands of parts in silence. */
+const COMPLETE_MS = 15 * 60_000;
 
 export interface ObjectStoreOptions {
   client: S3Client;
@@ -50,7 +52,7 @@ export interface ObjectStoreOptions {
   signPayload?: boolean | undefined;
   /** Milliseconds in which a request has to get on; default 30,000. */
   stallMs?: number | undefined;
-  /** Milliseconds a store may take for the answer once it has the bytes; default 120,000. */
+  /** Milliseconds a store may take for the answer once it has the bytes; default 120,000, and 900,000 for joining parts. */
   answerMs?: number | undefined;
   /** Connections for bytes at most; default 32. */
   maxSockets?: number | undefined;
@@ -141,7 +143,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     onSlowDown: () => budget.slowDown(),
   });
   const context: StoreContext = {
-    ...{ client, wire, log, budget, concurrency: most },
+    ...{ client, wire, log, budget, concurrency: most, completeMs: answerMs ?? COMPLETE_MS },
     verify: options.verify ?? 'head',
     counts: { resumed: 0, copied: 0 },
     copyObjectMaxBytes: Math.min(options.copyObjectMaxBytes ?? 5 * 1024 * MIB, 5 * 1024 * MIB),

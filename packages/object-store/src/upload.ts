@@ -3,6 +3,7 @@ import { GeosluiceError, type RangeReader, type StoredObject, type UploadMemory 
 import { hasStatus, isUnsupported, readFault } from './classify.ts';
 import {
   attempt,
+  bareEtag,
   CONTENT,
   CRC32,
   contentMark,
@@ -238,16 +239,21 @@ export async function assertCrc32(
   throw trouble('SOURCE_CORRUPTED', message, { subject: uriOf(target), counterpart: 'source' });
 }
 
-/** A store may cut the connection of a part it has no upload for, before its answer can be read: ask. */
+/**
+ * A store may cut the connection of a part it has no upload for, before its answer can be read, or fail by it: ask.
+ * An upload that lacks parts it had taken was aborted as well (versitygw: while one more was being written).
+ */
 export async function vanishedUnseen(
   context: StoreContext,
   session: Session,
   error: unknown,
   signal: AbortSignal,
+  taken: readonly FinishedPart[] = [],
 ): Promise<boolean> {
-  if (signal.aborted || readFault(error)?.status !== 0) return false;
+  const status = readFault(error)?.status;
+  if (signal.aborted || status === undefined || (status > 0 && status < 500)) return false;
   return listParts(context, session.upload, signal).then(
-    (parts) => parts === null,
+    (parts) => parts === null || taken.some(({ number, etag }) => parts.get(number)?.etag !== bareEtag(etag)),
     () => false,
   );
 }
@@ -285,7 +291,8 @@ export async function complete(
       await discard(context, session, request.memory);
       throw otherContent(target);
     }
-    if (isVanished(error) || hasStatus(error, 409, 412)) {
+    const vanished = isVanished(error) || (await vanishedUnseen(context, session, error, signal, parts));
+    if (vanished || hasStatus(error, 409, 412)) {
       await discard(context, session, request.memory);
       return false;
     }

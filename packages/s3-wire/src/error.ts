@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import { textIn } from './document.ts';
 
 /**
  * A request that failed: what the store answered, or what became of the connection. Named like errors of the AWS SDK
@@ -42,7 +43,16 @@ const NAMES: Record<number, string> = {
 /** What an answer outside of the 2xx says: S3's own code, where it has one. */
 export function refused({ status, headers, body }: Answer): WireError {
   const text = body.toString('utf8', 0, 16 * 1024);
-  const code = /<Code>([A-Za-z0-9_.-]{1,100})<\/Code>/.exec(text)?.[1] ?? NAMES[status] ?? `HTTP${status}`;
-  const message = /<Message>([^<]{1,1000})<\/Message>/.exec(text)?.[1] ?? `the store answered ${status}`;
+  const code = textIn(text, 'Code') ?? NAMES[status] ?? `HTTP${status}`;
+  const message = textIn(text, 'Message') ?? `the store answered ${status}`;
   return new WireError(code, message, { status, headers });
+}
+
+/**
+ * S3 says 200 to what takes its time before it knows the end of it, and the truth in the body (CompleteMultipartUpload).
+ * @returns the error; null where there is none
+ */
+export function belated(answer: Answer): WireError | null {
+  if (answer.body.byteLength === 0 || !/<Error[\s>]/.test(answer.body.toString('utf8', 0, 16 * 1024))) return null;
+  return refused({ ...answer, status: 500 });
 }

@@ -5,7 +5,7 @@ import { addressOf, type BucketAddress } from './address.ts';
 import type { Answer } from './answer.ts';
 import type { Patience } from './connection.ts';
 import { Connections } from './connections.ts';
-import { refused, type WireError } from './error.ts';
+import { belated, refused, type WireError } from './error.ts';
 import { sha256Of } from './payload.ts';
 import { decideRetry, isBroken, type Retry, StaleConnection } from './retry.ts';
 import { type Credentials, EMPTY_PAYLOAD, encodeKey, Signer, UNSIGNED_PAYLOAD, writeQuery } from './sign.ts';
@@ -22,7 +22,7 @@ export interface WireOptions {
   slowest?: number | undefined;
   /** Milliseconds from the last byte of a request to the end of its answer; default 120,000. */
   answerMs?: number | undefined;
-  /** Sign the bytes of bodies too. Default false. */
+  /** Sign the bytes of objects and parts too. Default false. */
   signPayload?: boolean | undefined;
   /** Holds up bytes of bodies to a rate; null lets them pass at once. */
   pace?: ((bytes: number) => Promise<void> | null) | undefined;
@@ -42,11 +42,13 @@ export interface WireRequest {
   body?: Uint8Array | undefined;
   /** The body of a 2xx is read in here, and must be exactly as long. */
   into?: Uint8Array | undefined;
+  /** Milliseconds from the last byte of the request to the end of its answer, where it is another time than usual. */
+  answerMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface WireStats {
-  /** Bytes of bodies that were sent and answered with a 2xx. */
+  /** Bytes of objects and parts that were sent and answered with a 2xx. */
   sent: number;
   /** Bytes that were read into buffers. */
   received: number;
@@ -122,7 +124,7 @@ class Wire implements S3Wire {
         const answer = await this.#once(request, amends.has('connection'), (now) => {
           tried = now;
         });
-        this.#stats.sent += request.body?.byteLength ?? 0;
+        if (request.method === 'PUT') this.#stats.sent += request.body?.byteLength ?? 0;
         this.#stats.received += request.into?.byteLength ?? 0;
         return answer;
       } catch (error) {
@@ -184,7 +186,7 @@ class Wire implements S3Wire {
   }
 
   async #once(request: WireRequest, fresh: boolean, tell: (tried: Tried) => void): Promise<Answer> {
-    const { bucket, signal, body } = request;
+    const { bucket, signal, body, answerMs = this.#patience.answerMs } = request;
     const address = await this.#addressOf(bucket);
     const credentials = await this.#client.config.credentials();
     tell({ credentials, skew: this.#skew });
@@ -192,11 +194,20 @@ class Wire implements S3Wire {
     const connection = await this.#connections.take(address.origin, fresh, signal);
     try {
       const answer = await connection.exchange({
-        ...{ method: request.method, head, body, into: request.into, signal, patience: this.#patience },
+        ...{
+          method: request.method,
+          head,
+          body,
+          into: request.into,
+          signal,
+          patience: { ...this.#patience, answerMs },
+        },
         pace: this.#options.pace ?? NO_PACE,
       });
-      if (answer.status >= 200 && answer.status < 300) return answer;
-      throw refused(answer);
+      const good = answer.status >= 200 && answer.status < 300;
+      const failure = good ? (request.method === 'POST' ? belated(answer) : null) : refused(answer);
+      if (failure !== null) throw failure;
+      return answer;
     } catch (error) {
       const silent = connection.used && connection.silent && error instanceof Error && !signal?.aborted;
       if (silent && isBroken(error)) throw new StaleConnection(error);
@@ -213,7 +224,7 @@ class Wire implements S3Wire {
     const headers: Record<string, string> = { ...request.headers, host: address.host };
     const length = body?.byteLength ?? (method === 'PUT' || method === 'POST' ? 0 : undefined);
     const signed = (await this.#signer).sign(
-      { method, path, query, headers, payload: await this.#payloadOf(body) },
+      { method, path, query, headers, payload: await this.#payloadOf(method, body) },
       credentials,
       new Date(Date.now() + this.#skew),
     );
@@ -228,9 +239,10 @@ class Wire implements S3Wire {
     return `${lines.join('\r\n')}\r\n\r\n`;
   }
 
-  async #payloadOf(body: Uint8Array | undefined): Promise<string> {
+  async #payloadOf(method: string, body: Uint8Array | undefined): Promise<string> {
     if (body === undefined || body.byteLength === 0) return EMPTY_PAYLOAD;
-    return this.#options.signPayload === true ? await sha256Of(body) : UNSIGNED_PAYLOAD;
+    // documents are small, and carry no checksum of their own
+    return this.#options.signPayload === true || method === 'POST' ? await sha256Of(body) : UNSIGNED_PAYLOAD;
   }
 
   #addressOf(bucket: string): Promise<BucketAddress> {
