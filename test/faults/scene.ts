@@ -28,7 +28,7 @@ export interface Scene {
   env: Record<string, string>;
   pipeline: Pipeline;
   /** Starts a worker; ended with the scene. */
-  start(worker: Worker, env?: Record<string, string>): Promise<OurProcess>;
+  start(worker: Worker, env?: Record<string, string>, program?: string): Promise<OurProcess>;
   startAll(env?: Record<string, string>): Promise<void>;
   /** Drops so many small rasters into a folder of the inbox, every third with a sidecar. @returns their base names */
   drop(folder: string, count: number): Promise<string[]>;
@@ -56,8 +56,8 @@ export async function openScene(world: World, name: string, changes: Record<stri
   const pipeline = await openPipeline({ redisUrl: env.GEOSLUICE_REDIS_URL ?? '', prefix: name });
   const processes: Array<{ worker: Worker; process: OurProcess }> = [];
 
-  const start = async (worker: Worker, more: Record<string, string> = {}): Promise<OurProcess> => {
-    const process = await startService(worker, { ...env, ...more });
+  const start: Scene['start'] = async (worker, more = {}, program) => {
+    const process = await startService(worker, { ...env, ...more }, program);
     processes.push({ worker, process });
     return process;
   };

@@ -67,16 +67,15 @@ export function startUp(env: Record<string, string>): Promise<OurProcess> {
 
 export type ServiceName = 'gateway' | 'discover' | 'upload' | 'publish' | 'register';
 
-/** One service as a process of its own. */
-export async function startService(name: ServiceName, env: Record<string, string>): Promise<OurProcess> {
+/** One service as a process of its own. @param program a bundle of it, or its source */
+export async function startService(
+  name: ServiceName,
+  env: Record<string, string>,
+  program = `services/${name}/src/main.ts`,
+): Promise<OurProcess> {
   const [port = 0] = await freePorts(1);
   const readyUrl = name === 'gateway' ? `${env.GEOSLUICE_URL}/readyz` : `http://127.0.0.1:${port}/readyz`;
-  return await startOurs(
-    name,
-    [`services/${name}/src/main.ts`],
-    { ...env, GEOSLUICE_HEALTH_PORT: `${port}` },
-    readyUrl,
-  );
+  return await startOurs(name, [program], { ...env, GEOSLUICE_HEALTH_PORT: `${port}` }, readyUrl);
 }
 
 /** Runs the `geosluice` command as a person does. */

@@ -14,6 +14,8 @@ const HOUR_MS = 3_600_000;
 /** An upload that nobody took up for so long is nobody's: its dataset was changed or removed meanwhile. */
 const STALE_MS = 7 * 24 * HOUR_MS;
 const SWEEP_MS = 6 * HOUR_MS;
+/** The first one lets the work begin that a worker was started for; its moment differs, since workers start together. */
+const FIRST_SWEEP_MS = { least: 60_000, spread: 240_000 };
 
 /** Starts the upload worker, and its sweep of parts that nobody will need. */
 export async function startUpload(config: UploadConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
@@ -51,13 +53,15 @@ function startSweep({ store, target }: Storage, { log }: ServiceKit): { stop(): 
         if (!ending.signal.aborted) log.warn({ error }, 'Upload:Sweep:Failed');
       },
     );
-  let sweeping = sweep();
-  const timer = setInterval(() => {
+  let sweeping = Promise.resolve();
+  const again = (): void => {
+    timer = setTimeout(again, SWEEP_MS);
     sweeping = sweeping.then(sweep);
-  }, SWEEP_MS);
+  };
+  let timer = setTimeout(again, FIRST_SWEEP_MS.least + Math.random() * FIRST_SWEEP_MS.spread);
   return {
     async stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
       ending.abort();
       await sweeping;
     },

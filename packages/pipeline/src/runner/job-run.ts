@@ -41,7 +41,7 @@ export class JobRun<S extends StageName> {
   readonly #controller = new AbortController();
   readonly #ledger: InternalLedger;
   readonly #handedBack = Promise.withResolvers<'handed-back'>();
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #toldAt: number;
 
   constructor(parts: {
     job: StageJobs[S];
@@ -57,6 +57,8 @@ export class JobRun<S extends StageName> {
     this.attempt = parts.attempt;
     this.generation = parts.generation;
     this.#ledger = parts.ledger;
+    // a small file is over before there is much to tell; a huge one is never, only its parts are
+    this.#toldAt = (parts.job as Job).kind === 'part' ? Number.NEGATIVE_INFINITY : this.startedAt;
   }
 
   get dataset(): string | undefined {

@@ -94,7 +94,7 @@ export function createProcessor<S extends StageName>(
 
 async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: BullJob, run: JobRun<S>): Promise<void> {
   const { hold, runLog, internals, queue } = parts;
-  const gate = await hold.gate(run.token);
+  const [gate, past] = await Promise.all([hold.gate(run.token), runLog.of(run.jobId)]);
   if (gate.kind === 'held') {
     await queue.rateLimit(gate.ms);
     throw new RateLimitError();
@@ -103,7 +103,6 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
   let downAgain = false;
   let outcome: RunOutcome = 'lost';
   // counted as begun only once it has its turn: what still waits is no suspect when its worker dies
-  const past = await runLog.of(run.jobId);
   run.attempt = Math.max(1, run.attempt - past.forgiven);
   const leave = await parts.isolation.enter(past.crashes > 0);
   try {

@@ -24,6 +24,14 @@ export interface RunLog {
 
 const KEEP_MS = 30 * 24 * 3_600_000;
 
+// whoever woke it before sees his wish fulfilled by this run
+const STARTED = script(`
+local starts = redis.call('HINCRBY', KEYS[1], 'starts', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])
+return starts
+`);
+
 const OUTAGE = script(`
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
@@ -40,12 +48,7 @@ export function createRunLog(redis: Client, keys: Keys, stage: StageName): RunLo
       return { crashes: Number(crashes ?? 0), forgiven: Number(forgiven ?? 0) };
     },
     async started(job) {
-      const key = keys.run(stage, job);
-      const counted = redis.multi().hincrby(key, 'starts', 1).pexpire(key, KEEP_MS);
-      // whoever woke it before sees his wish fulfilled by this run
-      const answers = await counted.del(keys.woken(stage, job)).exec();
-      const [error, starts] = answers?.[0] ?? [new Error('no answer'), 0];
-      if (error !== null) throw error;
+      const starts = await runScript(redis, STARTED, [keys.run(stage, job), keys.woken(stage, job)], [KEEP_MS]);
       return Number(starts) - 1;
     },
     async slept(job, attemptsMade) {

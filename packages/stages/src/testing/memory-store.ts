@@ -64,7 +64,8 @@ export function createMemoryStore(): MemoryStore {
       const nothing = { modified: null, contentType: null, versionId: null, metadata: {}, crc32: null };
       return { size: bytes.byteLength, etag: etagOf(bytes), ...nothing };
     },
-    async upload({ reader, target, onProgress }) {
+    async upload({ reader, target, fence, onProgress }) {
+      await fence?.();
       calls.push(`upload ${at(target)}`);
       const bytes = new Uint8Array(reader.size);
       await reader.readInto(0, bytes);
@@ -104,7 +105,8 @@ export function createMemoryStore(): MemoryStore {
       if (missingOf(session, size).length > 0) return 'sent';
       return await complete(request);
     },
-    async copy({ from, target }) {
+    async copy({ from, target, fence }) {
+      await fence?.();
       calls.push(`copy ${at(target)}`);
       return stored(target, bytesAt(at(from)));
     },

@@ -28,9 +28,10 @@ export function createUploadStage(ports: UploadPorts): Stage<'upload'> {
 }
 
 async function add(job: UploadJob, context: StageContext, ports: UploadPorts): Promise<Outcome> {
-  const entry = await ports.ledger.get(job.dataset);
+  // what was served in place before matters to what is to be served so
+  const entry = job.options.storage === 'in-place' ? await ports.ledger.get(job.dataset) : null;
   const storage = decideStorage(job, entry, ports);
-  await context.fence();
+  // the runner has looked at the generation just now, and the store does before an object appears
   if (decideShare(job, storage, ports.shareBytes)) {
     const shared = await share(job, context, ports);
     return 'again' in shared ? shared.again : next(job, context, storage, shared.object);

@@ -1,4 +1,5 @@
 import { measureMemory } from './memory.ts';
+import { measureProfile } from './profile.ts';
 import type { RoomName, RoomOptions, RoomResult } from './room.ts';
 import { measureStage } from './stage.ts';
 import { measureWorkers } from './workers.ts';
@@ -7,4 +8,5 @@ export const MEASURES: Record<RoomName, (options: RoomOptions) => Promise<RoomRe
   stage: measureStage,
   memory: measureMemory,
   workers: measureWorkers,
+  profile: measureProfile,
 };

@@ -1,11 +1,7 @@
-import { rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { modifiedAt } from '../files.ts';
 import { GIB } from '../loads.ts';
-import { measure } from '../measure.ts';
-import type { Order } from '../order.ts';
-import { faultsOf, type Sink, startSink } from '../servers/sink.ts';
+import { startSink } from '../servers/sink.ts';
 import { spreadOf } from '../statistics.ts';
+import { uploadHoles } from './holes.ts';
 import type { RoomOptions, RoomResult } from './room.ts';
 
 const SIZES = [1, 4, 16].map((count) => count * GIB);
@@ -20,7 +16,7 @@ export async function measureMemory(options: RoomOptions): Promise<RoomResult> {
   try {
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const size of SIZES) {
-        const rss = await peakOf(size, sink, options);
+        const { rss } = await uploadHoles(size, sink, options.ours.command, options);
         options.say(`memory ${size / GIB} GiB #${round}: ${(rss / MB).toFixed(0)} MB`);
         peaks.get(size)?.push(rss);
       }
@@ -47,25 +43,4 @@ export async function measureMemory(options: RoomOptions): Promise<RoomResult> {
       },
     ],
   };
-}
-
-async function peakOf(size: number, sink: Sink, { folder, python, ours, signal }: RoomOptions): Promise<number> {
-  const path = join(folder, 'holes.tif');
-  try {
-    await writeFile(path, '');
-    await truncate(path, size);
-    const { access, bucket } = sink;
-    const files = [{ path, size, modified: await modifiedAt(path), key: 'memory/holes.tif' }];
-    const order: Order = { access, bucket, prefix: 'memory/', folder, files };
-    const orderPath = join(folder, 'order.json');
-    await writeFile(orderPath, JSON.stringify(order));
-    const { measured } = await measure(ours.command(order, orderPath), { python, folder, signal });
-    const expected = { bucket, objects: new Map([['memory/holes.tif', { size, crc32: null }]]) };
-    const faults = faultsOf(await sink.stats(), expected, order.prefix);
-    await sink.reset();
-    if (faults.length > 0) throw new Error(faults.join('; '));
-    return measured.rss;
-  } finally {
-    await rm(path, { force: true });
-  }
 }

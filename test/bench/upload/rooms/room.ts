@@ -3,7 +3,7 @@ import type { Python } from '../clients/python.ts';
 import type { Goal } from '../goals.ts';
 
 /** What is no comparison with a rival; each has servers of its own. */
-export const ROOMS = ['stage', 'memory', 'workers'] as const;
+export const ROOMS = ['stage', 'memory', 'workers', 'profile'] as const;
 export type RoomName = (typeof ROOMS)[number];
 
 export interface RoomResult {
