@@ -1,4 +1,5 @@
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Client } from '../clients/client.ts';
@@ -57,15 +58,11 @@ async function profileOf(way: Way, alone: string, sink: Sink, options: RoomOptio
     const { command, args, env } = options.ours.command(order, orderPath);
     const [bundle = '', ...others] = args;
     const program = way === 'native' ? bundle : join(alone, basename(bundle));
+    // away from the package, it is not found
+    if (way === 'zlib') copyFileSync(bundle, program);
     const profiled = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, program, ...others, way];
     return { command, args: profiled, ...(env && { env }) };
   };
-  const [bundle = ''] = options.ours.command(
-    { access: sink.access, bucket: '', prefix: '', folder: '', files: [] },
-    '',
-  ).args;
-  // away from the package, it is not found
-  await cp(bundle, join(alone, basename(bundle)));
   const { user, system } = await uploadHoles(SIZE, sink, command, options);
   const [name = ''] = await readdir(profiles);
   const profile = JSON.parse(await readFile(join(profiles, name), 'utf8')) as CpuProfile;
