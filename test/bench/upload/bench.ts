@@ -60,7 +60,7 @@ async function runOnce(
   const target = servers.get('target');
   if (target === undefined) throw new Error('there is no server');
   const prefix = `${load.name}-${client.name}-${round}/`;
-  const order: Order = { access: target.access, bucket: target.bucket, prefix, folder, files: [] };
+  const order: Order = { access: target.access, bucket: await target.openBucket(), prefix, folder, files: [] };
   const crc32s = new Map<string, number>();
   if (load.kind === 'files') {
     const made = files(load);

@@ -1,4 +1,10 @@
-import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { RangeReader } from '@geosluice/jobs';
 import { createObjectStore, createS3Client } from '@geosluice/object-store';
 import { type S3Kind, startS3 } from '../../../counterparts/s3.ts';
@@ -10,18 +16,26 @@ export async function realServer(kind: S3Kind): Promise<BenchServer> {
   const { endpoint, region, accessKey, secretKey, bucket } = server;
   const client = createS3Client({ endpoint, region, accessKeyId: accessKey, secretAccessKey: secretKey });
   const sources = new Map<number, Promise<SourceObject>>();
+  let opened = 0;
   return {
     name: kind,
     access: { endpoint, region, accessKey, secretKey },
-    bucket,
+    async openBucket() {
+      opened += 1;
+      // SeaweedFS gives back the room of deleted objects after minutes, and that of a deleted bucket at once
+      const Bucket = `${bucket}-${opened}`;
+      await client.send(new CreateBucketCommand({ Bucket }));
+      return Bucket;
+    },
     async source(size) {
       const source = sources.get(size) ?? putSource(client, bucket, size);
       sources.set(size, source);
       return await source;
     },
-    async settle({ objects }, prefix) {
+    async settle({ bucket, objects }, prefix) {
       const found = await listed(client, bucket, prefix);
       await remove(client, bucket, [...found.keys()]);
+      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
       for (const [key, { size }] of objects) {
         if (found.get(key) !== size)
           throw new Error(`${kind} holds ${found.get(key) ?? 'no'} bytes of ${key}, not ${size}`);

@@ -23,10 +23,11 @@ export interface Expectation {
 export interface BenchServer {
   name: ServerName;
   access: Access;
-  bucket: string;
+  /** The bucket for one order, empty. */
+  openBucket(): Promise<string>;
   /** An object of that size to copy from; made at the first call. */
   source(size: number): Promise<SourceObject>;
-  /** Compares what is there, and takes it away. @throws Error where it is not what it must be */
+  /** Compares what is there, and takes it away, the bucket of the order with it. @throws Error where it is not what it must be */
   settle(expected: Expectation, prefix: string): Promise<void>;
   stop(): Promise<void>;
 }

@@ -78,7 +78,7 @@ export async function sinkServer(): Promise<BenchServer> {
   return {
     name: 'sink',
     access: sink.access,
-    bucket: sink.bucket,
+    openBucket: async () => sink.bucket,
     async source(size) {
       const source = sources.get(size) ?? sink.generate(`source-${size}`, size);
       sources.set(size, source);
