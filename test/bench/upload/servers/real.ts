@@ -1,13 +1,7 @@
-import {
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { RangeReader } from '@geosluice/jobs';
 import { createObjectStore, createS3Client } from '@geosluice/object-store';
-import { type S3Kind, startS3 } from '../../../counterparts/s3.ts';
+import { createBucket, type S3Kind, startS3 } from '../../../counterparts/s3.ts';
 import type { BenchServer, SourceObject } from './server.ts';
 
 /** A server that really stores. */
@@ -16,17 +10,11 @@ export async function realServer(kind: S3Kind): Promise<BenchServer> {
   const { endpoint, region, accessKey, secretKey, bucket } = server;
   const client = createS3Client({ endpoint, region, accessKeyId: accessKey, secretAccessKey: secretKey });
   const sources = new Map<number, Promise<SourceObject>>();
-  let opened = 0;
   return {
     name: kind,
     access: { endpoint, region, accessKey, secretKey },
-    async openBucket() {
-      opened += 1;
-      // SeaweedFS gives back the room of deleted objects after minutes, and that of a deleted bucket at once
-      const Bucket = `${bucket}-${opened}`;
-      await client.send(new CreateBucketCommand({ Bucket }));
-      return Bucket;
-    },
+    // SeaweedFS gives back the room of deleted objects after minutes, and that of a deleted bucket at once
+    openBucket: () => createBucket(server),
     async source(size) {
       const source = sources.get(size) ?? putSource(client, bucket, size);
       sources.set(size, source);
