@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
+import { rulesPage } from '../packages/rules/src/index.ts';
 import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
 import { performancePages } from '../test/bench/upload/page.ts';
 import { chartReadmes } from './chart-readme.ts';
@@ -16,6 +17,7 @@ export function pages(): Record<string, string> {
     'docs/configuration.md': configurationPage(),
     'docs/metrics.md': metricsPage(),
     'docs/reason-codes.md': reasonsPage(),
+    'docs/rules.md': rulesPage(),
     ...Object.fromEntries(schemas),
     ...performancePages(),
     ...chartPages(),

@@ -10,7 +10,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const FLOORS: ReadonlyArray<readonly string[]> = [
   ['jobs'],
   ['xml', 'gateway-api', 's3-wire'],
-  ['sources', 'geotiff', 'metadata', 'object-store', 'geoserver', 'geonode', 'external-metrics', 'service-kit'],
+  [
+    'rules',
+    'sources',
+    'geotiff',
+    'metadata',
+    'object-store',
+    'geoserver',
+    'geonode',
+    'external-metrics',
+    'service-kit',
+  ],
   ['pipeline', 'stages'],
   ['cli', 'console'],
   ['service-wiring'],

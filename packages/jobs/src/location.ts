@@ -95,4 +95,9 @@ export function datasetIdOf(location: Location): string {
   return `d${shortHash(formatLocation(location), 20)}`;
 }
 
+/** The id of the dataset that one content of a file becomes where a rule keeps each. @param raster the raster part of its version */
+export function versionIdOf(location: Location, raster: string): string {
+  return `d${shortHash(`${formatLocation(location)}\u0000${raster}`, 20)}`;
+}
+
 export const datasetIdSchema = z.string().regex(/^d[a-z2-7]{20}$/, 'a dataset id is d and 20 characters of a-z2-7');

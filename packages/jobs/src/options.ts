@@ -55,7 +55,9 @@ export type IngestOptions = z.infer<typeof ingestOptionsSchema>;
 export type Priority = NonNullable<IngestOptions['priority']>;
 
 /** Options that do not change what the dataset becomes, and so make no new version. */
-const WITHOUT_RESULT: ReadonlySet<string> = new Set(['priority', 'metadata', 'metadataGraceSeconds', 'after']);
+const WITHOUT_RESULT: ReadonlySet<string> = new Set([
+  ...['rule', 'priority', 'metadata', 'metadataGraceSeconds', 'after'],
+]);
 
 /** The options that change the result, in a stable order. */
 export function resultOptions(options: IngestOptions): Partial<IngestOptions> {

@@ -37,6 +37,9 @@ export const REASONS = {
   // names
   NAME_TAKEN: 'Another dataset or a person owns this layer name in the workspace. Choose another name or workspace.',
   INVALID_OPTIONS: 'An option has no valid value. Correct it and retry.',
+  // rules
+  CONTENT_CHANGED:
+    'The rule allows no other content in a file that is published. Bring it under another name, or retry to replace the layer.',
   // counterparts
   STORE_REFUSED: 'The object store refuses the upload for good. See the message.',
   GEOSERVER_REFUSED: 'GeoServer refuses the layer for good. See the message.',

@@ -6,6 +6,7 @@ import {
   asWorkerProcess,
   type DiscoverConfig,
   openPipelineOf,
+  openRules,
   openStorage,
   ruleDefaults,
   startRunner,
@@ -16,6 +17,7 @@ const GIB = 1024 ** 3;
 
 /** Starts the discover worker, and the sweep that any number of discover workers share. */
 export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
+  const rules = openRules(config);
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
   const compressions = config.source.compressions.map(Number);
@@ -32,6 +34,7 @@ export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { 
         readRaster: (reader, options) => readRaster(reader, { ...options, compressions }),
         readSidecar,
         target: storage.target,
+        rules,
         defaults: ruleDefaults(config),
         settleMs: config.source.settleSeconds * 1000,
         maxSpoolBytes: config.source.maxSpoolGib * GIB,

@@ -33,6 +33,12 @@ export const PROCESS = {
 export const RULES = {
   title: 'Rules (what holds where a request says nothing)',
   settings: {
+    file: optional(
+      text(
+        'GEOSLUICE_RULES_FILE',
+        'A YAML file of rules by source, read at start: docs/rules.md. What follows holds where no rule says anything.',
+      ),
+    ),
     workspace: text('GEOSLUICE_WORKSPACE', 'GeoServer workspace; created where it is not there.', {
       fallback: 'geosluice',
       pattern: /^[A-Za-z_][A-Za-z0-9_.-]{0,59}$/,

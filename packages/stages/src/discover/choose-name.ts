@@ -1,9 +1,13 @@
-import { describeLocation, type Location, Reject, type StageLedger } from '@geosluice/jobs';
-import { deriveLayerName, distinctLayerName } from './name.ts';
+import { datasetIdOf, describeLocation, type Location, Reject, type StageLedger } from '@geosluice/jobs';
+import { deriveLayerName, distinctLayerName, numberedLayerName } from './name.ts';
+
+/** Contents of one file that get a number in their names; further ones get letters of their ids. */
+const MOST_NUMBERED = 99;
 
 /**
  * The layer name of a dataset: the one it has, the one asked for, or one from its file name; made distinct where
- * another dataset owns that. Reserved in the ledger, so that two datasets never share a layer.
+ * another dataset owns that. Reserved in the ledger, so that two datasets never share a layer. A further content of a file
+ * that keeps each is numbered: `dem`, `dem_v2`, `dem_v3`.
  * @throws Reject NAME_TAKEN where a name that was asked for belongs to another dataset
  */
 export async function chooseName(wish: {
@@ -17,10 +21,14 @@ export async function chooseName(wish: {
   const { ledger, dataset, workspace, wanted, current } = wish;
   const derived = deriveLayerName(wish.location);
   const distinct = distinctLayerName(derived, dataset);
+  const first = dataset === datasetIdOf(wish.location);
+  const numbers = Array.from({ length: MOST_NUMBERED - 1 }, (_, index) => index + 2);
+  const numbered = numbers.map((number) => numberedLayerName(wanted ?? derived, number));
+  const candidates = first ? (wanted === undefined ? [derived, distinct] : [wanted]) : [...numbered, distinct];
   // a layer keeps its name when its raster changes
-  const kept = current === derived || current === distinct ? current : undefined;
+  const kept = candidates.filter((name) => name === current);
   let owner = '';
-  for (const name of wanted === undefined ? [kept ?? derived, distinct] : [wanted]) {
+  for (const name of [...kept, ...candidates]) {
     owner = await ledger.claimName({ workspace, name, dataset });
     if (owner === dataset) return name;
   }

@@ -1,5 +1,6 @@
 import {
   type DatasetJob,
+  datasetIdOf,
   describeLocation,
   formatVersion,
   GeosluiceError,
@@ -9,18 +10,21 @@ import {
   type RangeReader,
   type RasterFacts,
   Reject,
+  rasterPart,
   type S3Location,
   type StageContext,
   type Version,
+  versionIdOf,
 } from '@geosluice/jobs';
 import { isOutput, spoolKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
+import { decideDuplicate } from './decide-duplicate.ts';
 import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
 import type { DiscoverPorts } from './ports.ts';
+import { ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
-import { withDefaults } from './with-defaults.ts';
 
 /** Milliseconds before an inspect job that lost the race for a generation looks again. */
 const RACE_MS = 250;
@@ -36,9 +40,11 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   }
   const source = ports.sources.for(job.location);
   const entry = await ports.ledger.get(job.dataset);
+  const ruled = ports.rules(job.location);
+  const asked = ruledOptions(ruled, job.options);
   const candidate = await lookOrGone(source, job, entry, context.signal);
   if (candidate === null) return { kind: 'done', note: 'source-gone' };
-  const seen = seenVersion(candidate, job.options);
+  const seen = seenVersion(candidate, asked);
   const version = formatVersion(seen);
 
   const claim = decideClaim(entry, { version, jobId: context.jobId, force: job.force });
@@ -52,7 +58,9 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
       note: 'settling',
     };
   }
-  const options = withDefaults(job.options, ports.defaults);
+  const duplicate = decideDuplicate(entry, seen, { policy: ruled.duplicates, force: job.force });
+  if (duplicate !== 'go') return await standAside(job, context, ports, { entry, seen, claim, duplicate });
+  const options = withDefaults(asked, ports.defaults);
   const now = context.now();
   const since = job.since ?? now.toISOString();
   const wait = decideWait({
@@ -91,6 +99,41 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   return await sendOn(job, context, ports, { source, entry, candidate, seen, generation, options });
 }
 
+/**
+ * Other content than what is published, where the rule keeps the layer as it is. A generation is taken all the same: the
+ * content is known from now on, and no later scan looks at it again.
+ */
+async function standAside(
+  job: InspectJob,
+  context: StageContext,
+  ports: DiscoverPorts,
+  { entry, seen, claim, duplicate }: Standing,
+): Promise<Outcome> {
+  const version = formatVersion(seen);
+  const generation =
+    claim === 'continue' && entry !== null ? entry.generation : await take(job, context, ports, entry, version);
+  if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
+  context.adopt(generation);
+  const uri = describeLocation(job.location);
+  if (duplicate === 'error') {
+    const layer = `${entry?.workspace}:${entry?.name}`;
+    const message = `${uri} holds other content than the layer ${layer} shows, which its rule forbids; bring it under another name, or retry the dataset to replace the layer`;
+    throw new Reject('CONTENT_CHANGED', message, { subject: uri });
+  }
+  const record = { state: 'visible' } as const;
+  if (duplicate === 'skip') return { kind: 'done', record, note: 'other-content-skipped' };
+  const dataset = versionIdOf(job.location, seen.raster);
+  const own: InspectJob = { ...job, dataset, seen: version, nonce: '', force: false };
+  return { kind: 'next', record, jobs: [own], note: `other-content-is-${dataset}` };
+}
+
+interface Standing {
+  entry: LedgerEntry | null;
+  seen: Version;
+  claim: 'take' | 'continue';
+  duplicate: 'skip' | 'version' | 'error';
+}
+
 async function lookOrGone(
   source: SourcePort,
   job: InspectJob,
@@ -98,7 +141,9 @@ async function lookOrGone(
   signal: AbortSignal,
 ): Promise<Candidate | null> {
   try {
-    return await source.look(job.location, signal);
+    const candidate = await source.look(job.location, signal);
+    assertOwnContent(job, candidate);
+    return candidate;
   } catch (error) {
     // what is visible stays so when its file leaves the inbox; deletions are asked for, or ruled
     const keeps =
@@ -106,6 +151,13 @@ async function lookOrGone(
     if (error instanceof GeosluiceError && error.code === 'SOURCE_GONE' && keeps) return null;
     throw error;
   }
+}
+
+/** A dataset that is one content of a file among others does not take the next one for its own. */
+function assertOwnContent({ dataset, location }: InspectJob, { raster }: Candidate): void {
+  if (dataset === datasetIdOf(location) || dataset === versionIdOf(location, rasterPart(raster.fingerprint))) return;
+  const uri = describeLocation(location);
+  throw new Reject('SOURCE_GONE', `${uri} holds other content by now, which is a dataset of its own`, { subject: uri });
 }
 
 function take(
@@ -140,7 +192,9 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
   const styled = sidecarOf(candidate, 'style') !== undefined;
   const metadataOnly = isMetadataOnly(entry, seen, { styled, force: job.force });
   const spooled = metadataOnly ? null : await spoolWhereNeeded(job, context, ports, source, seen);
-  const facts = metadataOnly ? entry.facts : await readFacts(job, context, ports, { source, candidate, spooled });
+  const facts = metadataOnly
+    ? entry.facts
+    : await readFacts(options.srs, context, ports, { source, candidate, spooled });
   const name = await chooseName({
     ledger: ports.ledger,
     dataset: job.dataset,
@@ -215,7 +269,7 @@ async function spoolWhereNeeded(
 }
 
 async function readFacts(
-  job: InspectJob,
+  srs: string | undefined,
   context: StageContext,
   ports: DiscoverPorts,
   from: { source: SourcePort; candidate: Candidate; spooled: Spooled | null },
@@ -227,7 +281,7 @@ async function readFacts(
       : ports.store.reader({ ...spooled.location, etag: spooled.etag, size: spooled.size });
   try {
     return await ports.readRaster(reader, {
-      ...(job.options.srs === undefined ? {} : { srs: job.options.srs }),
+      ...(srs === undefined ? {} : { srs }),
       beside: {
         worldfile: sidecarOf(candidate, 'worldfile') !== undefined,
         projection: sidecarOf(candidate, 'projection') !== undefined,

@@ -8,6 +8,7 @@ import {
 } from '@geosluice/jobs';
 import { isOutput } from '../keys.ts';
 import type { DiscoverPorts } from './ports.ts';
+import { ruledOptions } from './ruled-options.ts';
 import { seenVersion } from './seen.ts';
 
 /** Pages of up to 1,000 keys one list job reads before it hands on to the next. */
@@ -34,7 +35,7 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
     .map((candidate) => ({
       dataset: datasetIdOf(candidate.raster.location),
       location: candidate.raster.location,
-      version: formatVersion(seenVersion(candidate, job.options)),
+      version: formatVersion(seenVersion(candidate, ruledOptions(ports.rules(candidate.raster.location), job.options))),
     }));
   const known = seen.length === 0 ? [] : await ports.ledger.compare(seen);
   const inspections = seen

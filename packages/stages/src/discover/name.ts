@@ -42,6 +42,12 @@ export function distinctLayerName(name: string, dataset: string): string {
   return `${name.slice(0, MAX_NAME - SUFFIX).replace(/_+$/, '')}_${dataset.slice(1, SUFFIX)}`;
 }
 
+/** The name of the nth content of a file that keeps each. */
+export function numberedLayerName(name: string, number: number): string {
+  const suffix = `_v${number}`;
+  return `${name.slice(0, MAX_NAME - suffix.length).replace(/_+$/, '')}${suffix}`;
+}
+
 /** A readable title where no sidecar gives one: the file's stem with its separators as spaces. */
 export function deriveTitle(location: Location): string {
   const words = stemOf(location)

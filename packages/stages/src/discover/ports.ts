@@ -1,4 +1,5 @@
 import type { Bbox, DatasetMetadata, IngestOptions, RangeReader, RasterFacts, StageLedger } from '@geosluice/jobs';
+import type { Rules } from '@geosluice/rules';
 import type { Target } from '../keys.ts';
 import type { SourcesPort, StorePort } from '../ports.ts';
 
@@ -21,7 +22,9 @@ export interface DiscoverPorts {
     options: { name: string; raster: { wgs84Bbox: Bbox; srs: string }; stem: string; language?: string },
   ): DatasetMetadata;
   target: Target;
-  /** What a rule says where it says nothing. */
+  /** What the deployment says of files by where they come from. */
+  rules: Rules;
+  /** What holds where neither a request nor a rule says anything. */
   defaults: RuleDefaults;
   /** Milliseconds between two looks at a source that settles by them. */
   settleMs: number;
@@ -29,7 +32,7 @@ export interface DiscoverPorts {
   maxSpoolBytes: number;
 }
 
-/** What a deployment's rule says; `workspace`, `metadata` and its grace always have a value. */
+/** What a deployment's settings say; `workspace`, `metadata` and its grace always have a value. */
 export interface RuleDefaults
   extends Pick<IngestOptions, 'language' | 'storage' | 'after' | 'store' | 'permissions' | 'owner' | 'group'> {
   workspace: string;

@@ -10,6 +10,7 @@ import {
   Reject,
   type UploadJob,
 } from '@geosluice/jobs';
+import { ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
 import { testContext } from '../testing/context.ts';
 import { exampleFacts } from '../testing/example-facts.ts';
@@ -50,6 +51,7 @@ function stage(over: { metadata?: 'optional' | 'required' } = {}) {
       return { ...emptyMetadata('plain'), title: text };
     },
     target: TARGET,
+    rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
     settleMs: 1000,
     maxSpoolBytes: 1e6,
@@ -160,6 +162,7 @@ test('of two jobs that race for a generation one looks again', async () => {
     readRaster: async () => assert.fail('the loser reads nothing'),
     readSidecar: () => assert.fail('the loser reads nothing'),
     target: TARGET,
+    rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0 },
     settleMs: 0,
     maxSpoolBytes: 0,
