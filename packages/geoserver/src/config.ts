@@ -1,4 +1,5 @@
 import type { Lookup } from './nodes.ts';
+import { OPEN, type WriteGate } from './write-gate.ts';
 
 /** How GeoServer reads objects of type S3GeoTiff. */
 export type S3GeoTiffAccess =
@@ -28,6 +29,8 @@ export interface GeoServerConfig {
   password: string;
   s3geotiff: S3GeoTiffAccess;
   cog: CogAccess;
+  /** Gives writes their turn; each at once where absent. */
+  writes?: WriteGate | undefined;
   /** How long nodes may take to draw a layer after GeoServer has taken it; 60,000. */
   drawnDeadlineMs?: number | undefined;
   /** How long a write may take; 300,000. An abandoned publish may still be done, so this is long. */
@@ -58,6 +61,7 @@ export function settle(config: GeoServerConfig): Settings {
     mapTimeoutMs: config.mapTimeoutMs ?? 20_000,
     pollMs: config.pollMs ?? [200, 3_000],
     lookupHoldsMs: config.lookupHoldsMs ?? 5_000,
+    writes: config.writes ?? OPEN,
   };
 }
 

@@ -2,6 +2,7 @@ import { Agent, errors, request } from 'undici';
 import type { Settings } from './config.ts';
 import { GeoServerError } from './errors.ts';
 import { createNodes } from './nodes.ts';
+import { isOverloaded } from './write-gate.ts';
 
 export interface Ask {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -72,24 +73,26 @@ export function createHttp(settings: Settings): Http {
     };
   };
 
+  const retried = async (ask: Ask): Promise<Answer> => {
+    const node = ask.node ?? settings.url;
+    for (let attempt = 1; ; attempt += 1) {
+      ask.signal.throwIfAborted();
+      try {
+        return await once(ask, node);
+      } catch (error) {
+        ask.signal.throwIfAborted();
+        const failure = decideFailure(error);
+        // a POST may have been done: its caller looks first
+        if (failure === 'dropped' && ask.method !== 'POST' && attempt < 3) continue;
+        throw failureError(failure, error, ask, node);
+      }
+    }
+  };
+
   return {
     settings,
     nodes: createNodes(settings),
-    async ask(ask) {
-      const node = ask.node ?? settings.url;
-      for (let attempt = 1; ; attempt += 1) {
-        ask.signal.throwIfAborted();
-        try {
-          return await once(ask, node);
-        } catch (error) {
-          ask.signal.throwIfAborted();
-          const failure = decideFailure(error);
-          // a POST may have been done: its caller looks first
-          if (failure === 'dropped' && ask.method !== 'POST' && attempt < 3) continue;
-          throw failureError(failure, error, ask, node);
-        }
-      }
-    },
+    ask: (ask) => (ask.method === 'GET' ? retried(ask) : settings.writes(ask.signal, () => retried(ask), isOverloaded)),
     close: () => agent.destroy(),
   };
 }

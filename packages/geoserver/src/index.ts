@@ -8,3 +8,4 @@ export type { PublishRequest } from './publish.ts';
 export type { RemoveRequest } from './remove.ts';
 export { nativeNameOf, type StoreType, storeUrl } from './store-body.ts';
 export type { Style } from './style.ts';
+export type { WriteGate } from './write-gate.ts';

@@ -10,6 +10,7 @@ import type {
   Step,
   UploadMemory,
 } from '@geosluice/jobs';
+import type { Gate, GateOptions } from './gate/gate.ts';
 
 /** Everything of the pipeline that a gateway or a CLI may use; one connection to Redis behind it. */
 export interface Pipeline {
@@ -19,6 +20,8 @@ export interface Pipeline {
   watches: Watches;
   deadLetters: DeadLetters;
   events: Events;
+  /** Lets works of all processes through to a counterpart, so many at a time as are worth it. To be closed. */
+  gate(name: string, options: GateOptions): Gate;
   /** Asks again for one dataset: an inspect job that takes a new generation, with today's rules. */
   retry(dataset: string): Promise<void>;
   /** Starts removal on a new generation. @throws PipelineError DATASET_UNKNOWN */

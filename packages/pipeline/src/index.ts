@@ -2,6 +2,7 @@ export type * from './api.ts';
 export { decideBacklog } from './backlog.ts';
 export { decideRedis, type RedisVerdict } from './check-redis.ts';
 export { type PipelineCode, PipelineError } from './error.ts';
+export type { Ended, Gate, GateOptions } from './gate/gate.ts';
 export { openPipeline, type PipelineConfig } from './pipeline.ts';
 export type { RedisConfig } from './redis.ts';
 export type { Backoff } from './runner/backoff.ts';

@@ -33,6 +33,8 @@ export interface Keys {
   run(stage: StageName, job: string): string;
   /** That a job is not to lie down to sleep. */
   woken(stage: StageName, job: string): string;
+  /** Permits of a gate that are under way, what is known of its counterpart, and its free permits. */
+  gate(name: string): readonly [string, string, string];
   sweepLock: string;
   /** BullMQ's hash of a job, and the lock of whoever works on it. */
   job(stage: StageName, id: string): string;
@@ -67,6 +69,7 @@ export function keysOf(prefix: string): Keys {
     epoch: (stage) => `${root}:hold:${stage}:epoch`,
     run: (stage, job) => `${root}:run:${stage}:${job}`,
     woken: (stage, job) => `${root}:woken:${stage}:${job}`,
+    gate: (name) => [`${root}:gate:${name}`, `${root}:gate:${name}:known`, `${root}:gate:${name}:free`],
     sweepLock: `${root}:sweep`,
     job: (stage, id) => `${root}:${stage}:${id}`,
     lock: (stage, id) => `${root}:${stage}:${id}:lock`,

@@ -5,6 +5,7 @@ import { checkRedis } from './check-redis.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { asPipelineError, PipelineError } from './error.ts';
 import { createEvents } from './events.ts';
+import { createGate } from './gate/gate.ts';
 import { createIngestions } from './ingestions.ts';
 import { type Internals, keepInternals } from './internals.ts';
 import { keysOf } from './keys.ts';
@@ -65,6 +66,7 @@ export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
     ingestions: createIngestions(internals),
     deadLetters: createDeadLetters(internals),
     events: createEvents(internals),
+    gate: (name, options) => createGate({ redis, waiter: open('worker'), keys: keys.gate(name), log }, options),
     async retry(dataset) {
       const id = await internals.restart.inspect(dataset, { reason: 'replay', priority: 'interactive' });
       if (id === null) throw unknownDataset(dataset);

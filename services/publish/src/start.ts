@@ -9,24 +9,24 @@ import {
 } from '@geosluice/service-wiring';
 import { createPublishStage } from '@geosluice/stages';
 
-/** Starts the publish worker; GeoServer's writes are limited over all of them. */
+/** Starts the publish worker; all of them together send GeoServer as many writes at a time as are worth it. */
 export async function startPublish(config: PublishConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
-  const geoserver = openGeoServer(config);
+  const writes = pipeline.gate('geoserver', { most: config.geoserver.writeConcurrency });
+  const geoserver = openGeoServer(config, writes.through);
   const runner = await startRunner(
     config,
     { ...kit, pipeline },
     {
       stage: 'publish',
       concurrency: config.worker.publishConcurrency,
-      globalConcurrency: config.geoserver.writeConcurrency,
       run: createPublishStage({ geoserver, store: storage.store, storeType: config.geoserver.store }),
     },
   );
   return await asWorkerProcess(config, kit, {
     pipeline,
     runner,
-    closers: [() => storage.close(), () => geoserver.close()],
+    closers: [() => storage.close(), () => writes.close(), () => geoserver.close()],
   });
 }

@@ -1,7 +1,7 @@
-import { createGeoServer, type GeoServer } from '@geosluice/geoserver';
+import { createGeoServer, type GeoServer, type WriteGate } from '@geosluice/geoserver';
 import type { PublishConfig } from './config.ts';
 
-export function openGeoServer({ geoserver }: Pick<PublishConfig, 'geoserver'>): GeoServer {
+export function openGeoServer({ geoserver }: Pick<PublishConfig, 'geoserver'>, writes?: WriteGate): GeoServer {
   return createGeoServer({
     url: geoserver.url,
     nodes: geoserver.nodes,
@@ -12,5 +12,6 @@ export function openGeoServer({ geoserver }: Pick<PublishConfig, 'geoserver'>): 
     cog: geoserver.cogBaseUrl === undefined ? { range: 'S3' } : { range: 'HTTP', baseUrl: geoserver.cogBaseUrl },
     drawnDeadlineMs: geoserver.drawnDeadlineSeconds * 1000,
     writeTimeoutMs: geoserver.writeTimeoutSeconds * 1000,
+    writes,
   });
 }

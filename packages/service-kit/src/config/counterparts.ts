@@ -111,7 +111,7 @@ export const GEOSERVER = {
     cogBaseUrl: optional(url('GEOSLUICE_GEOSERVER_COG_BASE_URL', 'Read COGs by HTTP below this URL instead of by S3.')),
     writeConcurrency: whole(
       'GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY',
-      'Publish jobs at once over all workers; more than 4 only queue in GeoServer.',
+      'Writes GeoServer is sent at once over all workers, at most; how many are worth it is found out while running.',
       { min: 1, max: 64, fallback: 4 },
     ),
     drawnDeadlineSeconds: whole(

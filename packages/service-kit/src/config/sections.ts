@@ -131,11 +131,11 @@ export const WORKER = {
       'Upload jobs at once in one process; they share the parts in flight.',
       { min: 1, max: 256, fallback: 8 },
     ),
-    publishConcurrency: whole('GEOSLUICE_PUBLISH_CONCURRENCY', 'Publish jobs at once in one process.', {
-      min: 1,
-      max: 64,
-      fallback: 4,
-    }),
+    publishConcurrency: whole(
+      'GEOSLUICE_PUBLISH_CONCURRENCY',
+      'Publish jobs at once in one process; most of them wait until every node has drawn.',
+      { min: 1, max: 256, fallback: 16 },
+    ),
     registerConcurrency: whole(
       'GEOSLUICE_REGISTER_CONCURRENCY',
       'Register jobs at once in one process; they are sent in batches.',

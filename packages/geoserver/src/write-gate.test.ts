@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GeoServerError } from './errors.ts';
+import { isOverloaded } from './write-gate.ts';
+
+test('silence and the answers of a busy server say that it has too much to do; a refusal does not', () => {
+  for (const status of [429, 502, 503, 504]) assert.equal(isOverloaded({ value: { status } }), true);
+  for (const status of [200, 201, 404, 500]) assert.equal(isOverloaded({ value: { status } }), false);
+  assert.equal(isOverloaded({ error: new GeoServerError('GEOSERVER_TIMEOUT', 'no answer') }), true);
+  assert.equal(isOverloaded({ error: new GeoServerError('GEOSERVER_DOWN', 'refused') }), false);
+  assert.equal(isOverloaded({ error: new Error('aborted') }), false);
+});

@@ -1,0 +1,26 @@
+import { GeoServerError } from './errors.ts';
+import type { Answer } from './http.ts';
+
+/** What came of a write. */
+export type Ended<T> = { value: T } | { error: unknown };
+
+/**
+ * Runs a write once it has its turn among those of all processes: GeoServer takes them one after the other behind its one
+ * lock, and more of them at once only wait there (measured: 10 to 18 publishes a second, whatever the number).
+ */
+export type WriteGate = <T>(
+  signal: AbortSignal,
+  write: () => Promise<T>,
+  overloaded: (ended: Ended<T>) => boolean,
+) => Promise<T>;
+
+/** Each at once. */
+export const OPEN: WriteGate = (_signal, write) => write();
+
+const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** A plain 500 says nothing of the kind: GeoServer answers it to duplicates and to bad rasters. */
+export function isOverloaded(ended: Ended<Pick<Answer, 'status'>>): boolean {
+  if ('value' in ended) return BUSY.has(ended.value.status);
+  return ended.error instanceof GeoServerError && ended.error.code === 'GEOSERVER_TIMEOUT';
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '@geosluice/jobs';
+import { asPipelineError } from '../error.ts';
+import type { Client } from '../redis.ts';
+import { runScript } from '../script.ts';
+import { LEASE, RELEASE, RENEW, SETTLE } from './scripts.ts';
+
+export interface GateOptions {
+  /** Works at one time over all processes, until it is known how many are worth it. */
+  first?: number | undefined;
+  /** And at most. */
+  most: number;
+}
+
+/**
+ * Lets works of all processes through to a counterpart that slows down where too many come at once: so many at a time as are
+ * worth it, found out while they run, and half as many where it was overloaded.
+ */
+export interface Gate {
+  /**
+   * Runs `work` once it has its turn.
+   * @param overloaded whether what came of it says that the counterpart has too much to do
+   * @throws what `work` throws, the signal's reason, or an error of Redis before work began
+   */
+  through<T>(signal: AbortSignal, work: () => Promise<T>, overloaded: (outcome: Ended<T>) => boolean): Promise<T>;
+  /** Works at one time, as far as this process knows. */
+  limit(): number;
+  close(): void;
+}
+
+export type Ended<T> = { value: T } | { error: unknown };
+
+/** A process that died keeps its permits so long: what it asked for may still be done by the counterpart. */
+const LEASE_MS = 30_000;
+/** Seconds a process waits for a free permit, before it looks whether one was lost. */
+const WAIT_SECONDS = 1;
+/** Milliseconds: who got a permit later than that had to wait for it. */
+const AT_ONCE_MS = 5;
+/** Of what the others bring, a further one must bring so much. */
+const WORTH = 0.4;
+/** Windows before another number is tried. */
+const REST = 8;
+
+interface Waiting {
+  resolve(id: string): void;
+  reject(reason: unknown): void;
+}
+
+export interface GateParts {
+  redis: Client;
+  /** A connection of the gate's own: it waits on it. Closed with the gate. */
+  waiter: Client;
+  /** Of the permits under way, of what is known of the counterpart, and of the free permits; in one slot. */
+  keys: readonly [string, string, string];
+  log: Log;
+}
+
+export function createGate({ redis, waiter, keys, log }: GateParts, { first = 2, most }: GateOptions): Gate {
+  const waiting = new Set<Waiting>();
+  const held = new Set<string>();
+  let limit = Math.min(first, most);
+  let looking = false;
+  let settled = false;
+  let closed = false;
+
+  const renewal = setInterval(() => {
+    if (held.size === 0) return;
+    runScript(redis, RENEW, keys, [LEASE_MS, ...held]).catch((error: unknown) => {
+      log.warn({ error: String(error) }, 'Gate:Renew:Failed');
+    });
+  }, LEASE_MS / 3);
+  renewal.unref();
+
+  /** Redis serves who waits in turn, process by process; the first who waits in this one gets what comes. */
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    try {
+      if (!settled) await runScript(redis, SETTLE, keys, [first, most]);
+      settled = true;
+      while (waiting.size > 0 && !closed) {
+        const begun = performance.now();
+        const found = await waiter.blpop(keys[2], WAIT_SECONDS);
+        if (found === null) {
+          await runScript(redis, SETTLE, keys, [first, most]);
+          continue;
+        }
+        const id = randomUUID();
+        const waited = performance.now() - begun > AT_ONCE_MS ? '1' : '0';
+        if ((await runScript(redis, LEASE, keys, [id, LEASE_MS, first, most, waited])) !== 1) continue;
+        const [next] = waiting;
+        if (next === undefined) await release(id, false);
+        else {
+          waiting.delete(next);
+          held.add(id);
+          next.resolve(id);
+        }
+      }
+    } catch (error) {
+      if (!closed) for (const one of waiting) one.reject(asPipelineError(error));
+      waiting.clear();
+    } finally {
+      looking = false;
+    }
+  };
+
+  const release = async (id: string, overloaded: boolean): Promise<void> => {
+    held.delete(id);
+    const now = await runScript(redis, RELEASE, keys, [id, overloaded ? '1' : '0', first, most, WORTH, REST]);
+    if (Number(now) !== limit) log.debug({ limit: now, before: limit, overloaded }, 'Gate:Limit:Change');
+    limit = Number(now);
+  };
+
+  const turn = (signal: AbortSignal): Promise<string> => {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const one: Waiting = { resolve, reject };
+    const abort = (): void => {
+      if (waiting.delete(one)) reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    waiting.add(one);
+    void look();
+    return promise.finally(() => signal.removeEventListener('abort', abort));
+  };
+
+  return {
+    async through(signal, work, overloaded) {
+      const id = await turn(signal);
+      let ended: Ended<Awaited<ReturnType<typeof work>>> | undefined;
+      try {
+        ended = { value: await work() };
+        return ended.value;
+      } catch (error) {
+        ended = { error };
+        throw error;
+      } finally {
+        // what is not given back runs out by itself
+        await release(id, ended !== undefined && overloaded(ended)).catch((error: unknown) => {
+          log.warn({ error: String(error) }, 'Gate:Release:Failed');
+        });
+      }
+    },
+    limit: () => limit,
+    close() {
+      closed = true;
+      clearInterval(renewal);
+      waiter.disconnect();
+      for (const one of waiting) one.reject(new Error('the gate is closed'));
+      waiting.clear();
+    },
+  };
+}
