@@ -3,7 +3,6 @@ import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/
 import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
 import { GeoServerError } from './errors.ts';
 import type { Answer, Http } from './http.ts';
-import { deleteStore } from './publish.ts';
 import { getCoverage, getStore } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
 
@@ -11,8 +10,15 @@ export interface DrawnRequest {
   layer: PublishedLayer;
   object: Pick<StoredObject, 'bucket' | 'key'>;
   facts: RasterFacts;
+  /** Brings a node in line that answers and has not drawn by the deadline; then it is waited for once more. */
+  repair?: ((node: string) => Promise<unknown>) | undefined;
   signal: AbortSignal;
   log: Log;
+}
+
+export interface Drawn {
+  /** Nodes that had to be brought in line. */
+  repaired: readonly string[];
 }
 
 type NodeState =
@@ -21,8 +27,6 @@ type NodeState =
       kind: 'behind';
       reason: string;
       unreachable: boolean;
-      /** It answers, and knows nothing of the store or the layer. */
-      unaware?: boolean;
       final?: boolean;
       cause?: unknown;
     };
@@ -35,31 +39,53 @@ interface Followed {
 
 /**
  * Waits until every node has drawn the layer from this very object: its catalog points there, and a map of 256 × 256
- * pixels around data comes as a PNG that is not empty (unless the data is). Nodes are asked side by side.
- * A layer that only the primary has heard of by then is taken away, so that the next attempt makes it for all.
+ * pixels around data comes as a PNG that is not empty (unless the data is). Nodes are asked side by side. What the cluster
+ * did not tell a node by the deadline, e.g. since its broker was away, is written to that node by itself.
  * @throws GeoServerError GEOSERVER_NODE_BEHIND naming each node that has not by the deadline
  */
-export async function drawn(http: Http, request: DrawnRequest): Promise<void> {
+export async function drawn(http: Http, request: DrawnRequest): Promise<Drawn> {
   const layer = `${request.layer.workspace}:${request.layer.name}`;
-  const deadline = Date.now() + http.settings.drawnDeadlineMs;
-  const { nodes, states } = await followAll(http, request, deadline);
-  const behind = states.flatMap((state, index) => (state.kind === 'behind' ? [{ ...state, node: nodes[index]! }] : []));
+  let followed = await followAll(http, request, Date.now() + http.settings.drawnDeadlineMs);
+  const repaired = await repairAll(request, layer, followed);
+  if (repaired.length > 0) followed = await followAll(http, request, Date.now() + http.settings.drawnDeadlineMs);
+  const { nodes, states } = followed;
+  const behind = behindOf(followed);
   const [first] = behind;
   if (first === undefined) {
     if (states.some((state) => state.kind === 'drawn' && state.empty)) request.log.warn({ layer }, 'Layer:Draw:Empty');
     request.log.info({ layer, nodes: nodes.length }, 'Layer:Draw:Done');
-    return;
-  }
-  if (wasToldToNobody(states)) {
-    // made while the broker was away: no change of it reaches a node that never heard of it, so it is made anew
-    request.log.warn({ layer }, 'Layer:Draw:Untold');
-    await deleteStore(http, { workspace: request.layer.workspace, name: request.layer.store, signal: request.signal });
+    return { repaired };
   }
   const said = behind.map(({ node, reason }) => `${node}: ${reason}`).join('; ');
   const message = `${layer} was not drawn within ${http.settings.drawnDeadlineMs} ms by ${said}`;
   // a node that cannot be reached at all stops every dataset
   const down = behind.some(({ unreachable }) => unreachable);
   throw new GeoServerError('GEOSERVER_NODE_BEHIND', message, { layer, node: first.node, down, cause: first.cause });
+}
+
+type Behind = Extract<NodeState, { kind: 'behind' }> & { node: string };
+
+function behindOf({ nodes, states }: Followed): Behind[] {
+  return states.flatMap((state, index) => (state.kind === 'behind' ? [{ ...state, node: nodes[index]! }] : []));
+}
+
+/** @returns the nodes that took what they lacked */
+async function repairAll({ repair, log }: DrawnRequest, layer: string, followed: Followed): Promise<string[]> {
+  const repaired: string[] = [];
+  if (repair === undefined) return repaired;
+  for (const { node, unreachable, final, reason } of behindOf(followed)) {
+    if (unreachable || final === true) continue;
+    try {
+      await repair(node);
+      repaired.push(node);
+      log.warn({ layer, node, reason }, 'Node:Repair:Done');
+    } catch (error) {
+      // its own reason for being behind says more
+      if (!(error instanceof GeoServerError)) throw error;
+      log.warn({ layer, node, error: error.message }, 'Node:Repair:Failed');
+    }
+  }
+  return repaired;
 }
 
 /** Follows every node there is until each has drawn or the time is up: also those that came meanwhile, and none that went. */
@@ -71,12 +97,6 @@ async function followAll(http: Http, request: DrawnRequest, deadline: number): P
     if (unseen.length === 0) return { nodes, states: nodes.map((node) => states.get(node)!) };
     await Promise.all(unseen.map(async (node) => states.set(node, await followNode(http, request, node, deadline))));
   }
-}
-
-/** True where the primary has drawn it and all other nodes answer, but not one of them has heard of it. */
-function wasToldToNobody([primary, ...others]: readonly NodeState[]): boolean {
-  if (primary?.kind !== 'drawn' || others.length === 0) return false;
-  return others.every((state) => state.kind === 'behind' && state.unaware === true);
 }
 
 async function followNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
@@ -108,8 +128,7 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   const [store, coverage] = [await getStore(http, look), await getCoverage(http, look)];
   const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
   const stale = decideCatalog(store, coverage, wanted);
-  const unaware = store === null || coverage === null;
-  if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false, unaware };
+  if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
 
   for (const view of decideViews(facts)) {
     const answer = await askMap(http, mapPath(layer, view.bbox), node, deadline, signal);

@@ -10,7 +10,7 @@ import { createWorkspaces } from './workspaces.ts';
 /** A GeoServer, or a cluster of them with one primary. Every operation may be repeated; none resets or reloads. */
 export interface GeoServer {
   publish(request: PublishRequest): ReturnType<typeof publish>;
-  drawn(request: DrawnRequest): Promise<void>;
+  drawn(request: DrawnRequest): ReturnType<typeof drawn>;
   remove(request: RemoveRequest): ReturnType<typeof remove>;
   /** Deletes a style of a workspace; what is gone already is success. */
   removeStyle(request: { workspace: string; name: string; signal: AbortSignal }): Promise<void>;
@@ -23,7 +23,10 @@ export function createGeoServer(config: GeoServerConfig): GeoServer {
   const http = createHttp(settle(config));
   const workspaces = createWorkspaces(http);
   return {
-    publish: (request) => publish(http, workspaces, request),
+    publish: (request) =>
+      request.node === undefined
+        ? publish(http, workspaces, request)
+        : publish(http.at(request.node), createWorkspaces(http.at(request.node)), request),
     drawn: (request) => drawn(http, request),
     remove: (request) => remove(http, request),
     removeStyle: (request) => removeStyle(http, request),

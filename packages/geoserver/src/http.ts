@@ -30,6 +30,8 @@ export interface Answer {
 
 export interface Http {
   readonly settings: Settings;
+  /** The same, with another node as the one that is asked where none is named. Closed with this one. */
+  at(node: string): Http;
   /** The nodes there are now, the primary first. */
   nodes(signal: AbortSignal): Promise<readonly string[]>;
   /**
@@ -73,8 +75,7 @@ export function createHttp(settings: Settings): Http {
     };
   };
 
-  const retried = async (ask: Ask): Promise<Answer> => {
-    const node = ask.node ?? settings.url;
+  const retried = async (ask: Ask, node: string): Promise<Answer> => {
     for (let attempt = 1; ; attempt += 1) {
       ask.signal.throwIfAborted();
       try {
@@ -88,13 +89,18 @@ export function createHttp(settings: Settings): Http {
       }
     }
   };
-
-  return {
-    settings,
-    nodes: createNodes(settings),
-    ask: (ask) => (ask.method === 'GET' ? retried(ask) : settings.writes(ask.signal, () => retried(ask), isOverloaded)),
+  const nodes = createNodes(settings);
+  const at = (url: string): Http => ({
+    settings: { ...settings, url },
+    at,
+    nodes,
+    ask(ask) {
+      const work = (): Promise<Answer> => retried(ask, ask.node ?? url);
+      return ask.method === 'GET' ? work() : settings.writes(ask.signal, work, isOverloaded);
+    },
     close: () => agent.destroy(),
-  };
+  });
+  return at(settings.url);
 }
 
 async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, node: string): Promise<Buffer> {

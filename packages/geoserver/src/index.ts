@@ -1,7 +1,7 @@
 export type { GeoServerCheck, NodeCheck } from './check.ts';
 export type { CogAccess, GeoServerConfig, S3GeoTiffAccess } from './config.ts';
 export type { MetadataLink } from './coverage-body.ts';
-export type { DrawnRequest } from './drawn.ts';
+export type { Drawn, DrawnRequest } from './drawn.ts';
 export { GeoServerError, type GeoServerErrorDetails, type RetryCode } from './errors.ts';
 export { createGeoServer, type GeoServer } from './geoserver.ts';
 export type { PublishRequest } from './publish.ts';

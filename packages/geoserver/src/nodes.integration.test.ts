@@ -3,6 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Log } from '@geosluice/jobs';
 import type { GeoServerStandIn } from '../../../test/counterparts/geoserver/index.ts';
 import { makeRaster, requestFor, type Subject, startSubject } from '../../../test/counterparts/geoserver/subject.ts';
+import { GeoServerError } from './index.ts';
 
 let subject: Subject;
 let standIn: GeoServerStandIn;
@@ -55,6 +56,36 @@ suite('replicas that are found by name', () => {
     await assert.rejects(client.drawn(request), { code: 'GEOSERVER_NODE_BEHIND', node: standIn.nodes[2] });
     standIn.cluster.resume(2);
     await client.drawn(request);
+  });
+
+  test('one that was told nothing by the deadline is brought in line by itself, once it is known what it lacks', async () => {
+    standIn.cluster.pause(2);
+    const { client, request } = await published({ lookup: async () => ['127.0.0.1'], drawnDeadlineMs: 400 });
+    const asked: string[] = [];
+    const repair = async (node: string) => {
+      asked.push(node);
+      return await client.publish({ ...request, node });
+    };
+    const behind = standIn.nodes[2]!;
+    assert.deepEqual(await client.drawn({ ...request, repair }), { repaired: [behind] });
+    assert.deepEqual(asked, [behind]);
+    // what it hears of late changes nothing
+    standIn.cluster.resume(2);
+    await standIn.cluster.settled();
+    assert.deepEqual(await client.drawn({ ...request, repair }), { repaired: [] });
+  });
+
+  test('one that cannot be brought in line is named with its own reason', async () => {
+    standIn.cluster.pause(2);
+    const { client, request } = await published({ lookup: async () => ['127.0.0.1'], drawnDeadlineMs: 400 });
+    const repair = async () => {
+      throw new GeoServerError('GEOSERVER_ERROR', 'it takes nothing');
+    };
+    await assert.rejects(client.drawn({ ...request, repair }), {
+      code: 'GEOSERVER_NODE_BEHIND',
+      message: /it does not know the store yet/,
+    });
+    standIn.cluster.resume(2);
   });
 
   test('one that is taken away meanwhile is waited for no longer', async () => {

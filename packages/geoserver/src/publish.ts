@@ -41,6 +41,8 @@ export interface PublishRequest {
   dataset: string;
   /** True for a store url that belongs to the dataset, e.g. an older version's; the wanted url always does. */
   isOurs(url: string): boolean;
+  /** A node that stayed behind, to be brought in line by the same writes; the primary where absent. */
+  node?: string | undefined;
   signal: AbortSignal;
   log: Log;
 }

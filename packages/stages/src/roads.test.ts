@@ -114,6 +114,7 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
       },
       async drawn({ layer: { name } }) {
         calls.push(`drawn ${name}`);
+        return { repaired: [] };
       },
       remove: async () => assert.fail('not asked for'),
     },

@@ -15,7 +15,7 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   const style = await readStyle(job, context, ports);
   await context.fence();
   const { object, facts, metadata } = job;
-  const layer = await ports.geoserver.publish({
+  const request: Parameters<PublishPorts['geoserver']['publish']>[0] = {
     workspace: job.workspace,
     name: job.name,
     dataset: job.dataset,
@@ -29,10 +29,19 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     style,
     log: context.log,
     signal: context.signal,
+  };
+  const layer = await ports.geoserver.publish(request);
+  const { repaired } = await ports.geoserver.drawn({
+    ...{ layer, object, facts },
+    repair: async (node) => {
+      await context.fence();
+      await ports.geoserver.publish({ ...request, node });
+    },
+    ...{ log: context.log, signal: context.signal },
   });
-  await ports.geoserver.drawn({ layer, object, facts, log: context.log, signal: context.signal });
   return {
     kind: 'next',
+    ...(repaired.length === 0 ? {} : { note: `repaired on ${repaired.join(', ')}` }),
     record: { layer, object, publishedVersion: job.version },
     jobs: [{ ...job, stage: 'register', layer }],
   };
