@@ -1,8 +1,8 @@
 import { check, type GeoServerCheck } from './check.ts';
 import { type GeoServerConfig, settle } from './config.ts';
 import { type DrawnRequest, drawn } from './drawn.ts';
-import { createHttp } from './http.ts';
-import { type PublishRequest, publish } from './publish.ts';
+import { createHttp, type Http } from './http.ts';
+import { type Known, type PublishRequest, publish } from './publish.ts';
 import { type RemoveRequest, remove } from './remove.ts';
 import { removeStyle } from './style.ts';
 import { createWorkspaces } from './workspaces.ts';
@@ -21,12 +21,13 @@ export interface GeoServer {
 
 export function createGeoServer(config: GeoServerConfig): GeoServer {
   const http = createHttp(settle(config));
-  const workspaces = createWorkspaces(http);
+  const known = (of: Http): Known => ({ workspaces: createWorkspaces(of), styles: new Set() });
+  const ofPrimary = known(http);
   return {
     publish: (request) =>
       request.node === undefined
-        ? publish(http, workspaces, request)
-        : publish(http.at(request.node), createWorkspaces(http.at(request.node)), request),
+        ? publish(http, ofPrimary, request)
+        : publish(http.at(request.node), known(http.at(request.node)), request),
     drawn: (request) => drawn(http, request),
     remove: (request) => remove(http, request),
     removeStyle: (request) => removeStyle(http, request),

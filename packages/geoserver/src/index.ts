@@ -6,6 +6,7 @@ export { GeoServerError, type GeoServerErrorDetails, type RetryCode } from './er
 export { createGeoServer, type GeoServer } from './geoserver.ts';
 export type { PublishRequest } from './publish.ts';
 export type { RemoveRequest } from './remove.ts';
+export { defaultStyleOf } from './shared-styles.ts';
 export { nativeNameOf, type StoreType, storeUrl } from './store-body.ts';
-export type { Style } from './style.ts';
+export type { NamedStyle, OwnStyle, SharedStyle, Style } from './style.ts';
 export type { WriteGate } from './write-gate.ts';

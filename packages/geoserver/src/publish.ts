@@ -35,7 +35,7 @@ export interface PublishRequest {
   abstract: string;
   keywords: readonly string[];
   metadataLinks?: readonly MetadataLink[];
-  /** An SLD to be the layer's default style; null leaves the style as it is. */
+  /** To be the layer's default; null leaves the style as it is. */
   style?: Style | null;
   /** Id of the dataset: written into the store's description, so that people and later looks see whose it is. */
   dataset: string;
@@ -47,12 +47,23 @@ export interface PublishRequest {
   log: Log;
 }
 
+/** What was seen to be there, so that not every publish asks for it. */
+export interface Known {
+  workspaces: Workspaces;
+  /** Shared styles, by `workspace:name`. */
+  styles: Set<string>;
+}
+
 /**
  * Makes the object a layer, or confirms that it is one: repeating it changes nothing, and an older version's layer is
  * moved. The layer is taken by the primary when this returns; `drawn` tells when every node shows it.
  * @throws GeoServerError NAME_TAKEN, GEOSERVER_REFUSED, NO_GEOREFERENCE, CRS_UNKNOWN: reject; all others: retry
  */
-export async function publish(http: Http, workspaces: Workspaces, request: PublishRequest): Promise<PublishedLayer> {
+export async function publish(
+  http: Http,
+  { workspaces, styles }: Known,
+  request: PublishRequest,
+): Promise<PublishedLayer> {
   const { workspace, name, signal, log } = request;
   const look: Look = { workspace, name, signal };
   const layer = `${workspace}:${name}`;
@@ -77,7 +88,7 @@ export async function publish(http: Http, workspaces: Workspaces, request: Publi
     await putCoverage(http, document, look);
     if (coverage !== null) await confirmMove(http, wish, look, log);
   }
-  if (request.style) await applyStyle(http, request.style, look);
+  if (request.style) await applyStyle(http, request.style, look, styles);
   const what = coverage === null ? 'created' : document === null ? 'confirmed' : 'changed';
   log.info({ layer, store: storeState, coverage: what }, 'Layer:Publish:Done');
   return {
@@ -89,7 +100,7 @@ export async function publish(http: Http, workspaces: Workspaces, request: Publi
     nativeBbox: request.facts.nativeBbox,
     wgs84Bbox: request.facts.wgs84Bbox,
     wms: `${http.settings.publicUrl}/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}/wms`,
-    style: request.style?.name ?? null,
+    style: request.style?.kind === 'own' ? request.style.name : null,
   };
 }
 

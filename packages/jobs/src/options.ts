@@ -24,6 +24,14 @@ export const ingestOptionsSchema = z.strictObject({
     .enum(['s3geotiff', 'cog'])
     .optional()
     .describe('Kind of coverage store; the deployment’s default where absent.'),
+  style: z
+    .string()
+    .regex(/^([A-Za-z_][A-Za-z0-9_.-]*:)?[A-Za-z0-9_.-]+$/, 'write the name of a style, or workspace:name')
+    .max(130)
+    .optional()
+    .describe(
+      'Default style, one that is in GeoServer; where absent one that makes the raster visible. An `.sld` beside it goes before.',
+    ),
   storage: z
     .enum(['copy', 'in-place'])
     .optional()

@@ -124,7 +124,7 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
   const outcome = await stage(job, testContext());
   assert.deepEqual(calls, ['publish after prove geodata/k.tif', 'drawn dem']);
   assert.equal(requests[0]?.title, 'dem', 'the file name where no sidecar gives a title');
-  assert.equal(requests[0]?.style?.sld, '<sld/>');
+  assert.deepEqual(requests[0]?.style, { kind: 'own', name: 'dem', sld: '<sld/>' });
   assert.ok(outcome.kind === 'next');
   assert.equal(outcome.record?.publishedVersion, job.version);
   assert.equal(outcome.jobs[0]?.stage, 'register');

@@ -226,7 +226,9 @@ describe('[failure] the client and a GeoServer in trouble', () => {
   });
 
   test('a binding that GeoServer takes and forgets is noticed', async () => {
-    const request = await prepared({ style: { name: 'forgotten', sld: '<StyledLayerDescriptor version="1.0.0"/>' } });
+    const request = await prepared({
+      style: { kind: 'own', name: 'forgotten', sld: '<StyledLayerDescriptor version="1.0.0"/>' },
+    });
     standIn.failures.fail({ match: /^PUT \S+\/layers\//, answer: { status: 200 }, times: 1 });
     await assert.rejects(subject.geoserver.publish(request), failsWith('GEOSERVER_STYLE', { means: 'retry' }));
     await subject.geoserver.publish(request);

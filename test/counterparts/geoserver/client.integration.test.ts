@@ -196,7 +196,7 @@ describe('[contract] the client publishes to a cluster', () => {
     const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
     const request = requestFor(subject, facts);
     await subject.put(request.object.key, bytes);
-    const styled = { ...request, style: { name: `${request.name}_style`, sld: SLD('One') } };
+    const styled = { ...request, style: { kind: 'own' as const, name: `${request.name}_style`, sld: SLD('One') } };
     assert.equal((await subject.geoserver.publish(styled)).style, `${request.name}_style`);
     const layer = await (
       await subject.ask('GET', `/rest/workspaces/geosluice_test/layers/${request.name}.json`)
@@ -211,7 +211,7 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.match(sld, /Two/);
 
     await assert.rejects(
-      subject.geoserver.publish({ ...request, style: { name: `${request.name}_bad`, sld: 'no xml' } }),
+      subject.geoserver.publish({ ...request, style: { kind: 'own', name: `${request.name}_bad`, sld: 'no xml' } }),
       { code: 'GEOSERVER_REFUSED' },
     );
     const style = { workspace: 'geosluice_test', name: styled.style.name, signal: request.signal };
@@ -231,12 +231,36 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
   });
 
+  test('a style for many layers is made once, bound where there is none yet, and left to people', async () => {
+    const shared = { kind: 'shared' as const, name: `shared_${process.pid}`, sld: SLD('Shared') };
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const boundTo = async () => {
+      const answer = await subject.ask('GET', `/rest/workspaces/geosluice_test/layers/${request.name}.json`);
+      return ((await answer.json()) as { layer: { defaultStyle: { name: string } } }).layer.defaultStyle.name;
+    };
+    assert.equal((await subject.geoserver.publish({ ...request, style: shared })).style, null);
+    assert.equal(await boundTo(), `geosluice_test:${shared.name}`);
+    const own = { kind: 'own' as const, name: `${request.name}_own`, sld: SLD('Own') };
+    await subject.geoserver.publish({ ...request, style: own });
+    await subject.geoserver.publish({ ...request, style: shared });
+    assert.equal(await boundTo(), `geosluice_test:${own.name}`);
+    const named = { kind: 'named' as const, name: shared.name, workspace: 'geosluice_test' };
+    await subject.geoserver.publish({ ...request, style: named });
+    assert.equal(await boundTo(), `geosluice_test:${shared.name}`);
+    await assert.rejects(
+      subject.geoserver.publish({ ...request, style: { kind: 'named', name: 'nobody_made_it', workspace: null } }),
+      { code: 'GEOSERVER_STYLE', message: /is there a style of that name\?/ },
+    );
+  });
+
   test('a style named like the layer goes with it, unless another layer uses it', async () => {
     const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
     const styled = async () => {
       const request = requestFor(subject, facts);
       await subject.put(request.object.key, bytes);
-      await subject.geoserver.publish({ ...request, style: { name: request.name, sld: SLD('Own') } });
+      await subject.geoserver.publish({ ...request, style: { kind: 'own', name: request.name, sld: SLD('Own') } });
       return request;
     };
     const styleStatus = async (name: string) =>
@@ -244,7 +268,7 @@ describe('[contract] the client publishes to a cluster', () => {
     const [alone, shared] = [await styled(), await styled()];
     const user = requestFor(subject, facts);
     await subject.put(user.object.key, bytes);
-    await subject.geoserver.publish({ ...user, style: { name: shared.name, sld: SLD('Own') } });
+    await subject.geoserver.publish({ ...user, style: { kind: 'own', name: shared.name, sld: SLD('Own') } });
 
     await subject.geoserver.remove(alone);
     await subject.geoserver.remove(shared);

@@ -121,7 +121,7 @@ test('what a dead process held is free again once its lease has run out', async 
   await wait(50);
   // as Redis would in half a minute
   const permits = `{t}:gate:${count}`;
-  const [id = ''] = await clients[0]!.zrange(permits, 0, -1);
+  const [id = ''] = await clients[0]!.zrange(permits, '0', '-1');
   await clients[0]!.zadd(permits, '1', id);
   assert.equal(await other.through(signal, async () => 'goes', never), 'goes');
 });

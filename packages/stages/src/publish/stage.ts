@@ -1,3 +1,4 @@
+import { defaultStyleOf, type Style } from '@geosluice/geoserver';
 import type { Outcome, PublishJob, RemoveJob, Stage, StageContext } from '@geosluice/jobs';
 import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
@@ -12,7 +13,7 @@ export function createPublishStage(ports: PublishPorts): Stage<'publish'> {
 async function add(job: PublishJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
   // GeoServer reads S3 under its one write lock: it is never asked for an object that does not answer
   await ports.store.proveReadable(job.object, context.signal);
-  const style = await readStyle(job, context, ports);
+  const style = await styleOf(job, context, ports);
   await context.fence();
   const { object, facts, metadata } = job;
   const request: Parameters<PublishPorts['geoserver']['publish']>[0] = {
@@ -47,14 +48,18 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   };
 }
 
-async function readStyle(
-  job: PublishJob,
-  context: StageContext,
-  ports: PublishPorts,
-): Promise<{ name: string; sld: string } | null> {
-  if (job.style === null) return null;
-  const bytes = await readBeside(ports.store, job.style, MAX_STYLE_BYTES, context.signal);
-  return { name: job.name, sld: new TextDecoder().decode(bytes) };
+/** What came beside the raster, else what was asked for or ruled, else what makes it visible. */
+async function styleOf(job: PublishJob, context: StageContext, ports: PublishPorts): Promise<Style | null> {
+  if (job.style !== null) {
+    const bytes = await readBeside(ports.store, job.style, MAX_STYLE_BYTES, context.signal);
+    return { kind: 'own', name: job.name, sld: new TextDecoder().decode(bytes) };
+  }
+  if (job.options.style === undefined) return defaultStyleOf(job.facts);
+  const [first = '', second] = job.options.style.split(':');
+  return {
+    kind: 'named',
+    ...(second === undefined ? { name: first, workspace: null } : { name: second, workspace: first }),
+  };
 }
 
 async function remove(job: RemoveJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {

@@ -1,0 +1,48 @@
+import type { RasterFacts } from '@geosluice/jobs';
+import type { SharedStyle } from './style.ts';
+
+/**
+ * The style that makes a raster visible where nobody said another: GeoServer's own (`raster`) shows values as bytes, so that a
+ * height model is one white plane. Null where that does.
+ */
+export function defaultStyleOf({ bands, bitsPerSample, sampleFormat, photometric }: RasterFacts): SharedStyle | null {
+  const bytes = sampleFormat === 'uint' && bitsPerSample <= 8;
+  if (bytes) return null;
+  // of three bands or more the first three are colours, unless the file says that they are none
+  return bands >= 3 && photometric === PHOTOMETRIC_RGB ? STRETCHED_RGB : STRETCHED_GREY;
+}
+
+/** TIFF 6.0, tag 262. */
+const PHOTOMETRIC_RGB = 2;
+
+const channel = (name: string, band: number): string =>
+  `<${name}><SourceChannelName>${band}</SourceChannelName><ContrastEnhancement><Normalize/></ContrastEnhancement></${name}>`;
+
+function styleOf(name: string, title: string, channels: string): SharedStyle {
+  const sld = `<?xml version="1.0" encoding="UTF-8"?>
+<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">
+  <NamedLayer>
+    <Name>${name}</Name>
+    <UserStyle>
+      <Title>${title}</Title>
+      <FeatureTypeStyle>
+        <Rule>
+          <RasterSymbolizer>
+            <Opacity>1.0</Opacity>
+            <ChannelSelection>${channels}</ChannelSelection>
+          </RasterSymbolizer>
+        </Rule>
+      </FeatureTypeStyle>
+    </UserStyle>
+  </NamedLayer>
+</StyledLayerDescriptor>
+`;
+  return { kind: 'shared', name, sld };
+}
+
+const STRETCHED_GREY = styleOf('geosluice_grey', 'Grey, stretched', channel('GrayChannel', 1));
+const STRETCHED_RGB = styleOf(
+  'geosluice_rgb',
+  'Colours, stretched',
+  ['RedChannel', 'GreenChannel', 'BlueChannel'].map((name, index) => channel(name, index + 1)).join(''),
+);
