@@ -2,6 +2,7 @@ import {
   type DatasetState,
   formatLocation,
   type LedgerEntry,
+  type RetiredContents,
   SETTLED,
   STATES,
   type StageLedger,
@@ -11,7 +12,11 @@ import {
 import type { Ledger } from '@geosluice/pipeline';
 
 /** The part of the ledger that needs no Redis; it passes the same conformance suite as the real one. */
-export interface MemoryLedger extends StageLedger, UploadMemory, Pick<Ledger, 'enter' | 'apply' | 'steps' | 'counts'> {}
+export interface MemoryLedger
+  extends StageLedger,
+    UploadMemory,
+    RetiredContents,
+    Pick<Ledger, 'enter' | 'apply' | 'steps' | 'counts'> {}
 
 const STEPS_KEPT = 50;
 
@@ -22,6 +27,7 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
   const names = new Map<string, string>();
   const uploads = new Map<string, string>();
   const held = new Set<string>();
+  const retired = new Map<string, number>();
 
   const note = (entry: LedgerEntry, step: Omit<Step, 'at' | 'generation' | 'state'>): void => {
     const at = now().toISOString();
@@ -71,6 +77,20 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
       const owner = names.get(key) ?? dataset;
       names.set(key, owner);
       return owner;
+    },
+    async retire({ dataset, raster, from }) {
+      const member = `${dataset} ${raster}`;
+      retired.set(member, Math.max(from.getTime(), retired.get(member) ?? 0));
+    },
+    async retired(until, limit) {
+      const due = [...retired].filter(([, from]) => from <= until.getTime()).sort(([, a], [, b]) => a - b);
+      return due.slice(0, limit).map(([member]) => {
+        const [dataset = '', raster = ''] = member.split(' ');
+        return { dataset, raster };
+      });
+    },
+    async forgetRetired({ dataset, raster }) {
+      retired.delete(`${dataset} ${raster}`);
     },
     async recall(target) {
       return uploads.get(target) ?? null;

@@ -122,6 +122,22 @@ export interface StageLedger {
   }): Promise<number | null>;
   /** Reserves a layer name for a dataset. @returns the dataset that owns it (this one where it was free) */
   claimName(claim: { workspace: string; name: string; dataset: string }): Promise<string>;
+  /** Notes that the objects of one content of a dataset are of no use from then on. Telling it again puts it off. */
+  retire(content: RetiredContent & { from: Date }): Promise<void>;
+}
+
+/** Objects below `<prefix>/<dataset>/<raster>/` that no layer shows any more. */
+export interface RetiredContent {
+  dataset: string;
+  /** The raster part of the version. */
+  raster: string;
+}
+
+/** What is retired, for who takes it away. */
+export interface RetiredContents {
+  /** Those whose time has come, longest first. */
+  retired(until: Date, limit: number): Promise<RetiredContent[]>;
+  forgetRetired(content: RetiredContent): Promise<void>;
 }
 
 /** Keeps the UploadId of an unfinished multipart upload, by target uri; what the store lists stays the truth. */

@@ -5,6 +5,7 @@ import type {
   LedgerEntry,
   LedgerPatch,
   Location,
+  RetiredContents,
   StageLedger,
   StageName,
   Step,
@@ -33,7 +34,7 @@ export interface Pipeline {
   close(): Promise<void>;
 }
 
-export interface Ledger extends StageLedger, UploadMemory {
+export interface Ledger extends StageLedger, UploadMemory, RetiredContents {
   /** Creates entries in state `found` for datasets the ledger does not know; others are left alone. One round trip. */
   enter(
     found: ReadonlyArray<{ dataset: string; location: Location; ingestion: string; options: IngestOptions }>,

@@ -11,6 +11,8 @@ export interface Keys {
   steps(id: string): string;
   names: string;
   uploads: string;
+  /** `<dataset> <raster>` by the time from which its objects are of no use. */
+  retired: string;
   /** Held by who completes an upload. */
   completing(target: string): string;
   events: string;
@@ -52,6 +54,7 @@ export function keysOf(prefix: string): Keys {
     steps: (id) => `${root}:d:${id}:steps`,
     names: `${root}:names`,
     uploads: `${root}:uploads`,
+    retired: `${root}:retired`,
     completing: (target) => `${root}:completing:${target}`,
     events: `${root}:events`,
     all: `${root}:all`,

@@ -10,3 +10,4 @@ export type { RegisterPorts, RegistrarPort } from './register/ports.ts';
 export { createRegisterStage } from './register/stage.ts';
 export type { UploadPorts } from './upload/ports.ts';
 export { createUploadStage } from './upload/stage.ts';
+export { type TidyPorts, tidy } from './upload/tidy.ts';

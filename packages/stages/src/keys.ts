@@ -11,9 +11,14 @@ export function datasetPrefix(target: Target, dataset: string): string {
   return `${target.prefix === '' ? '' : `${target.prefix}/`}${dataset}/`;
 }
 
+/** Everything of one content of a dataset. */
+export function contentPrefix(target: Target, dataset: string, raster: string): string {
+  return `${datasetPrefix(target, dataset)}${raster}/`;
+}
+
 /** `<prefix>/<dataset>/<raster part>/<name>.tif`: immutable, and of characters GeoServer takes as they are. */
 export function rasterKey(target: Target, dataset: string, version: Version, name: string): S3Location {
-  return { kind: 's3', bucket: target.bucket, key: `${datasetPrefix(target, dataset)}${version.raster}/${name}.tif` };
+  return { kind: 's3', bucket: target.bucket, key: `${contentPrefix(target, dataset, version.raster)}${name}.tif` };
 }
 
 /** Beside the object, named by its content: `<name>.<first 12 of its SHA-256><ending>`. */
@@ -25,7 +30,7 @@ export function besideKey(
   sha256: string,
   ending: string,
 ): S3Location {
-  const key = `${datasetPrefix(target, dataset)}${version.raster}/${name}.${sha256.slice(0, 12)}${ending}`;
+  const key = `${contentPrefix(target, dataset, version.raster)}${name}.${sha256.slice(0, 12)}${ending}`;
   return { kind: 's3', bucket: target.bucket, key };
 }
 

@@ -11,7 +11,7 @@ import {
   Supersede,
   type UploadJob,
 } from '@geosluice/jobs';
-import { createMemoryLedger } from '../../../test/ports/memory-ledger.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../../test/ports/memory-ledger.ts';
 import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
 import type { GeoServerPort } from './ports.ts';
 import { createPublishStage } from './publish/stage.ts';
@@ -28,7 +28,9 @@ const layer = jobs.find((job): job is RegisterJob => job.stage === 'register' &&
 
 let source: MemorySource;
 let store: MemoryStore;
+let ledger: MemoryLedger;
 beforeEach(() => {
+  ledger = createMemoryLedger();
   source = createMemorySource();
   store = createMemoryStore();
 });
@@ -37,8 +39,8 @@ const upload = (over: { sameEndpoint?: boolean } = {}) =>
   createUploadStage({
     sources: source,
     store,
-    ledger: createMemoryLedger(),
-    memory: createMemoryLedger(),
+    ledger,
+    memory: ledger,
     target: { bucket: 'geodata', prefix: 'rasters' },
     servedInPlace: () => true,
     sameEndpoint: () => over.sameEndpoint ?? false,
@@ -106,6 +108,8 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
   const stage = createPublishStage({
     store,
     storeType: 's3geotiff',
+    ledger,
+    graceMs: 3_600_000,
     geoserver: {
       async publish(request) {
         calls.push(`publish after ${store.calls.at(-1)}`);
@@ -135,6 +139,35 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
     'GeoServer is not asked for what does not answer',
   );
   assert.equal(requests.length, 1);
+});
+
+test('once every node shows the new content, the one before is retired; what is published again is not', async () => {
+  store.objects.set('geodata/k.tif', Buffer.from('data'));
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const job: PublishJob = { ...example, stage: 'publish', object };
+  const { dataset, location, ingestion, options, version } = job;
+  await ledger.takeGeneration({ dataset, location, ingestion, options, version, expected: 0, takenBy: 'j' });
+  let drawn = async (): Promise<{ repaired: string[] }> => ({ repaired: [] });
+  const stage = createPublishStage({
+    ...{ store, ledger, storeType: 's3geotiff', graceMs: 3_600_000 },
+    geoserver: { publish: async () => layer, drawn: () => drawn(), remove: async () => assert.fail('not asked for') },
+  });
+  const now = testContext().now();
+  const late = new Date(now.getTime() + 3_600_000);
+  const publishedBefore = (raster: string) =>
+    ledger.apply(dataset, 1, { publishedVersion: `${raster}${version.slice(10)}` }, {});
+  await publishedBefore(version.slice(0, 10));
+  await stage(job, testContext());
+  assert.deepEqual(await ledger.retired(late, 10), []);
+  await publishedBefore('o'.repeat(10));
+  drawn = async () => {
+    assert.deepEqual(await ledger.retired(late, 10), [], 'not before it is drawn');
+    return { repaired: ['http://b'] };
+  };
+  const outcome = await stage(job, testContext());
+  assert.equal(outcome.note, 'repaired on http://b');
+  assert.deepEqual(await ledger.retired(late, 10), [{ dataset, raster: 'o'.repeat(10) }]);
+  assert.deepEqual(await ledger.retired(new Date(late.getTime() - 1), 10), []);
 });
 
 test('register hands over the raw sidecar, then does with the inbox what the rule says', async () => {
@@ -218,6 +251,8 @@ test('removal goes backwards, stage by stage, and takes only what is the dataset
   const publish = createPublishStage({
     store,
     storeType: 's3geotiff',
+    ledger,
+    graceMs: 3_600_000,
     geoserver: {
       publish: async () => assert.fail('not asked for'),
       drawn: async () => assert.fail('not asked for'),

@@ -9,6 +9,8 @@ import {
 } from '@geosluice/service-wiring';
 import { createPublishStage } from '@geosluice/stages';
 
+const HOUR_MS = 3_600_000;
+
 /** Starts the publish worker; all of them together send GeoServer as many writes at a time as are worth it. */
 export async function startPublish(config: PublishConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
@@ -21,7 +23,10 @@ export async function startPublish(config: PublishConfig, kit: ServiceKit & { he
     {
       stage: 'publish',
       concurrency: config.worker.publishConcurrency,
-      run: createPublishStage({ geoserver, store: storage.store, storeType: config.geoserver.store }),
+      run: createPublishStage({
+        ...{ geoserver, store: storage.store, storeType: config.geoserver.store, ledger: pipeline.ledger },
+        graceMs: config.target.replacedGraceHours * HOUR_MS,
+      }),
     },
   );
   return await asWorkerProcess(config, kit, {

@@ -3,21 +3,20 @@ import {
   asWorkerProcess,
   openPipelineOf,
   openStorage,
-  type Storage,
   startRunner,
   type UploadConfig,
 } from '@geosluice/service-wiring';
-import { createUploadStage } from '@geosluice/stages';
+import { createUploadStage, tidy } from '@geosluice/stages';
 
 const MIB = 1024 * 1024;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** An upload that nobody took up for so long is nobody's: its dataset was changed or removed meanwhile. */
 const STALE_MS = 7 * 24 * HOUR_MS;
-const SWEEP_MS = 6 * HOUR_MS;
-/** The first one lets the work begin that a worker was started for; its moment differs, since workers start together. */
-const FIRST_SWEEP_MS = { least: 60_000, spread: 240_000 };
+/** The first time lets the work begin that a worker was started for; its moment differs, since workers start together. */
+const FIRST_MS = { least: MINUTE_MS, spread: 4 * MINUTE_MS };
 
-/** Starts the upload worker, and its sweep of parts that nobody will need. */
+/** Starts the upload worker; now and then it takes away what nobody needs any more. */
 export async function startUpload(config: UploadConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
@@ -37,33 +36,50 @@ export async function startUpload(config: UploadConfig, kit: ServiceKit & { heal
       }),
     },
   );
-  const sweeping = startSweep(storage, kit);
-  return await asWorkerProcess(config, kit, { pipeline, runner, closers: [() => storage.close(), sweeping.stop] });
+  const { log } = kit;
+  const chores = [
+    // parts of uploads that were begun long ago and never finished
+    nowAndThen({ name: 'Upload:Sweep', everyMs: 6 * HOUR_MS, log }, (signal) =>
+      store.abortStale(target.bucket, `${target.prefix}/`, STALE_MS, { signal }),
+    ),
+    // objects whose layers show others since
+    nowAndThen({ name: 'Object:Tidy', everyMs: 10 * MINUTE_MS, log }, (signal) =>
+      tidy({ ledger, store, target, log }, new Date(), signal),
+    ),
+  ];
+  return await asWorkerProcess(config, kit, {
+    ...{ pipeline, runner },
+    closers: [() => storage.close(), ...chores.map(({ stop }) => stop)],
+  });
 }
 
-/** Gives back parts of uploads that were begun long ago and never finished; that several workers do so costs nothing. */
-function startSweep({ store, target }: Storage, { log }: ServiceKit): { stop(): Promise<void> } {
+interface Chore {
+  name: string;
+  everyMs: number;
+  log: ServiceKit['log'];
+}
+
+/** Work that several workers may do at once and that no job waits for. @param work gives how much there was to do */
+function nowAndThen({ name, everyMs, log }: Chore, work: (signal: AbortSignal) => Promise<number>) {
   const ending = new AbortController();
-  const sweep = (): Promise<void> =>
-    store.abortStale(target.bucket, `${target.prefix}/`, STALE_MS, { signal: ending.signal }).then(
-      (aborted) => {
-        if (aborted > 0) log.info({ aborted }, 'Upload:Sweep:Done');
-      },
-      (error) => {
-        if (!ending.signal.aborted) log.warn({ error }, 'Upload:Sweep:Failed');
-      },
-    );
-  let sweeping = Promise.resolve();
+  let working = Promise.resolve();
   const again = (): void => {
-    timer = setTimeout(again, SWEEP_MS);
-    sweeping = sweeping.then(sweep);
+    timer = setTimeout(again, everyMs);
+    working = working
+      .then(() => work(ending.signal))
+      .then((count) => {
+        if (count > 0) log.info({ count }, `${name}:Done`);
+      })
+      .catch((error: unknown) => {
+        if (!ending.signal.aborted) log.warn({ error }, `${name}:Failed`);
+      });
   };
-  let timer = setTimeout(again, FIRST_SWEEP_MS.least + Math.random() * FIRST_SWEEP_MS.spread);
+  let timer = setTimeout(again, FIRST_MS.least + Math.random() * FIRST_MS.spread);
   return {
-    async stop() {
+    async stop(): Promise<void> {
       clearTimeout(timer);
       ending.abort();
-      await sweeping;
+      await working;
     },
   };
 }

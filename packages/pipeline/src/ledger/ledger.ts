@@ -163,6 +163,19 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     async claimName({ workspace, name, dataset }) {
       return (await run(CLAIM, { dataset, name: `${workspace}:${name}` })) as string;
     },
+    async retire({ dataset, raster, from }) {
+      await asked(() => redis.zadd(keys.retired, 'GT', `${from.getTime()}`, `${dataset} ${raster}`));
+    },
+    async retired(until, limit) {
+      const due = await asked(() => redis.zrangebyscore(keys.retired, '-inf', `${until.getTime()}`, 'LIMIT', 0, limit));
+      return due.map((member) => {
+        const [dataset = '', raster = ''] = member.split(' ');
+        return { dataset, raster };
+      });
+    },
+    async forgetRetired({ dataset, raster }) {
+      await asked(() => redis.zrem(keys.retired, `${dataset} ${raster}`));
+    },
     recall: (target) => asked(() => redis.hget(keys.uploads, target)),
     async remember(target, uploadId) {
       await asked(() => redis.hset(keys.uploads, target, uploadId));

@@ -23,6 +23,11 @@ export const TARGET = {
       pattern: /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
       hint: 'A-Z a-z 0-9 . _ - and / between',
     }),
+    replacedGraceHours: whole(
+      'GEOSLUICE_REPLACED_GRACE_HOURS',
+      'Hours the object of a replaced content stays once every node shows the new one.',
+      { min: 0, max: 8_760, fallback: 24 },
+    ),
     ...UPLOAD_SETTINGS,
   },
   check: checkUploadSettings,

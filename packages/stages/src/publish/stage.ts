@@ -1,5 +1,12 @@
 import { defaultStyleOf, type Style } from '@geosluice/geoserver';
-import type { Outcome, PublishJob, RemoveJob, Stage, StageContext } from '@geosluice/jobs';
+import {
+  type Outcome,
+  type PublishJob,
+  parseVersion,
+  type RemoveJob,
+  type Stage,
+  type StageContext,
+} from '@geosluice/jobs';
 import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
 
@@ -40,12 +47,26 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     },
     ...{ log: context.log, signal: context.signal },
   });
+  await retireReplaced(job, context, ports);
   return {
     kind: 'next',
     ...(repaired.length === 0 ? {} : { note: `repaired on ${repaired.join(', ')}` }),
     record: { layer, object, publishedVersion: job.version },
     jobs: [{ ...job, stage: 'register', layer }],
   };
+}
+
+/** Every node shows the new content: what the layer showed before is of no use, once maps that are being drawn are done. */
+async function retireReplaced(
+  job: PublishJob,
+  context: StageContext,
+  { ledger, graceMs }: PublishPorts,
+): Promise<void> {
+  const before = (await ledger.get(job.dataset))?.publishedVersion;
+  if (before === undefined) return;
+  const { raster } = parseVersion(before);
+  if (raster === parseVersion(job.version).raster) return;
+  await ledger.retire({ dataset: job.dataset, raster, from: new Date(context.now().getTime() + graceMs) });
 }
 
 /** What came beside the raster, else what was asked for or ruled, else what makes it visible. */
