@@ -183,6 +183,25 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       assert.equal(await ledger.claimName({ ...claim, dataset: two }), two);
     });
 
+    test('a retired content is told of from its time on, longest first, until it is forgotten; telling again puts it off', async () => {
+      const [one, other] = ['a', 'b'].map((letter) => ({
+        dataset: `d${letter.repeat(20)}`,
+        raster: letter.repeat(10),
+      }));
+      assert.ok(one !== undefined && other !== undefined);
+      await ledger.retire({ ...one, from: new Date(2_000) });
+      await ledger.retire({ ...other, from: new Date(1_000) });
+      assert.deepEqual(await ledger.retired(new Date(1_999), 10), [other]);
+      assert.deepEqual(await ledger.retired(new Date(2_000), 10), [other, one]);
+      assert.deepEqual(await ledger.retired(new Date(2_000), 1), [other]);
+      await ledger.retire({ ...one, from: new Date(500) });
+      await ledger.retire({ ...other, from: new Date(3_000) });
+      assert.deepEqual(await ledger.retired(new Date(2_500), 10), [one]);
+      await ledger.forgetRetired(one);
+      await ledger.forgetRetired(one);
+      assert.deepEqual(await ledger.retired(new Date(9_000), 10), [other]);
+    });
+
     test('the id of an upload is remembered until it is forgotten', async () => {
       const target = formatLocation(freshLocation());
       assert.equal(await ledger.recall(target), null);
