@@ -6,6 +6,7 @@ import * as dead from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { ingest } from './commands/ingest.ts';
 import { inspect } from './commands/inspect.ts';
+import { rules } from './commands/rules.ts';
 import { smoke } from './commands/smoke.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
 import * as watches from './commands/watch.ts';
@@ -202,6 +203,10 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
       const wrong = rows.some(({ source }) => source === 'wrong');
       return wrong ? EXIT.usage : EXIT.ok;
     }),
+  );
+  command(program, 'rules <file> [uri]', 'check a rules file; with a uri, tell what would become of that file').action(
+    (file: string, uri: string | undefined) =>
+      choose((output) => rules({ file, from: cwd, ...(uri === undefined ? {} : { uri }) }, output)),
   );
   command(program, 'doctor', 'try every counterpart and say what to do').action(() =>
     choose((output, signal) => doctor(ports, output, signal)),

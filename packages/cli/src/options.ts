@@ -16,6 +16,7 @@ export function withIngestOptions(command: Command): Command {
     .option('--title <text>', 'title, instead of the sidecar’s')
     .option('--srs <EPSG:code>', 'CRS of files that name none')
     .addOption(new Option('--store <kind>', 'kind of coverage store').choices(['s3geotiff', 'cog']))
+    .option('--style <name>', 'default style, one that is in GeoServer')
     .addOption(
       new Option('--storage <rule>', 'copy the raster, or serve it where it lies').choices(['copy', 'in-place']),
     )

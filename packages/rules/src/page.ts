@@ -46,7 +46,8 @@ export function rulesPage(): string {
   return `# Rules
 
 What a deployment says of files by where they come from. \`GEOSLUICE_RULES_FILE\` names a YAML file that the discover workers
-read at start; in the chart it is the value \`rules\`. What is wrong with it is told with line and column, and no worker starts.
+read at start; in the chart it is the value \`rules\`. What is wrong with it is told with line and column, and no worker starts;
+\`geosluice rules <file> [uri]\` tells it before, and what would become of a file.
 
 **Which holds.** Of the rules whose \`source\` begins a file's uri the longest, alone: rules do not add up. What a request or a
 watch asks for goes before the rule, and the rule before the deployment's settings (\`GEOSLUICE_WORKSPACE\` and its like).
