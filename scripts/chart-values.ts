@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rulesJsonSchema } from '../packages/rules/src/index.ts';
 import {
   ALL_SECTIONS,
   type JsonSchema,
@@ -114,7 +115,7 @@ function valuesSchema(): Schema {
   const config = Object.fromEntries(sections().map(([id, section]) => [id, sectionSchema(section)]));
   const withSecrets = sections().filter(([, { settings }]) => Object.values(settings).some(({ secret }) => secret));
   const secrets = Object.fromEntries(withSecrets.map(([id, section]) => [id, secretSchema(section)]));
-  return chartSchema({ config, secrets });
+  return chartSchema({ config, secrets, rules: rulesJsonSchema() });
 }
 
 /** The lines of values.yaml that name every setting. */

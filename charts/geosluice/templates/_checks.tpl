@@ -26,6 +26,9 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.rules (hasKey $known "rules.file") -}}
+{{- $out = append $out "rules and config.rules.file are both given; give one" -}}
+{{- end -}}
 {{- $ways := list -}}
 {{- range list "url" "sentinels" "cluster" }}{{ if hasKey $known (printf "redis.%s" .) }}{{ $ways = append $ways (printf "config.redis.%s" .) }}{{ end }}{{ end -}}
 {{- if and $v.redis.enabled (ne (len $ways) 1) -}}

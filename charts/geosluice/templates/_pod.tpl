@@ -79,6 +79,11 @@ imagePullPolicy: {{ (index . 0).Values.image.pullPolicy }}
     name: {{ $root.Values.trust.existingConfigMap }}
   {{- end }}
 {{- end }}
+{{- if include "geosluice.ruled" . }}
+- name: rules
+  configMap:
+    name: {{ include "geosluice.fullname" $root }}-rules
+{{- end }}
 {{- if include "geosluice.redisCa" . }}
 - name: redis-ca
   secret:
@@ -96,11 +101,21 @@ imagePullPolicy: {{ (index . 0).Values.image.pullPolicy }}
   mountPath: /etc/geosluice/trust
   readOnly: true
 {{- end }}
+{{- if include "geosluice.ruled" . }}
+- name: rules
+  mountPath: /etc/geosluice/rules
+  readOnly: true
+{{- end }}
 {{- if include "geosluice.redisCa" . }}
 - name: redis-ca
   mountPath: /etc/geosluice/redis-ca
   readOnly: true
 {{- end }}
+{{- end -}}
+
+{{/* Whether a process reads the chart's rules: (list $ process). */}}
+{{- define "geosluice.ruled" -}}
+{{- if and (index . 0).Values.rules (eq (index . 1) "discover") }}true{{ end -}}
 {{- end -}}
 
 {{/* Whether a process needs the certificate authority of an external Redis: (list $ process). */}}

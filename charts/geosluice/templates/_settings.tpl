@@ -192,6 +192,9 @@ goes before what a Secret of another chart holds, and that before what follows f
 {{- if include "geosluice.trusts" $root -}}
 {{- $env = append $env (dict "name" "NODE_EXTRA_CA_CERTS" "value" (printf "/etc/geosluice/trust/%s" $root.Values.trust.key)) -}}
 {{- end -}}
+{{- if include "geosluice.ruled" . -}}
+{{- $env = append $env (dict "name" "GEOSLUICE_RULES_FILE" "value" "/etc/geosluice/rules/rules.yaml") -}}
+{{- end -}}
 {{- with $maps }}
 envFrom:
   {{- toYaml . | nindent 2 }}
@@ -212,5 +215,6 @@ env:
 {{- $resolved := include "geosluice.resolved" $root | fromJson -}}
 {{- $read := list -}}
 {{- range $section := include "geosluice.sectionsOf" . | fromJsonArray }}{{ $read = append $read (get $resolved $section) }}{{ end -}}
+{{- if include "geosluice.ruled" . }}{{ $read = append $read $root.Values.rules }}{{ end -}}
 {{- $read | toJson | sha256sum -}}
 {{- end -}}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ruleSchema } from './schema.ts';
+import { ruleSchema, rulesSchema } from './schema.ts';
 
 /** A rules file that shows most of what there is. */
 export const EXAMPLE = `version: 1
@@ -27,6 +27,12 @@ rules:
     # a file that is gone for a day takes its layer with it, unless more than a tenth of all are gone
     deletions: { policy: delete, graceHours: 24, capPercent: 10 }
 `;
+
+/** What a list of rules may look like, as a JSON schema. */
+export function rulesJsonSchema(): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(rulesSchema.shape.rules, { io: 'input' });
+  return schema;
+}
 
 interface Property {
   type?: string;

@@ -96,6 +96,6 @@ test('what is no YAML, what has aliases, what is empty and what is huge is refus
   assert.match(problemsOf('rules: [')[0] ?? '', /^rules\.yaml:1:\d+: /);
   assert.match(problemsOf('version: 1\nversion: 1\nrules: []')[0] ?? '', /unique/);
   assert.match(problemsOf('version: 1\na: &a [1]\nrules: *a')[0] ?? '', /alias/i);
-  assert.match(problemsOf('')[0] ?? '', /^rules\.yaml:1:1: /);
+  assert.match(problemsOf('')[0] ?? '', /^rules\.yaml:1:1: the file: /);
   assert.match(problemsOf(`#${'x'.repeat(1024 * 1024)}`)[0] ?? '', /larger than 1 MiB/);
 });

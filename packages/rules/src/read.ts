@@ -62,7 +62,8 @@ function explain(issue: z.core.$ZodIssue, placeOfPath: (path: readonly PropertyK
       (key) => `${placeOfPath([...issue.path, key])}: ${at([...issue.path, key])}: is not known; ${known}`,
     );
   }
-  return [`${placeOfPath(issue.path)}: ${at(issue.path)}: ${issue.message}`];
+  const what = issue.path.length === 0 ? 'the file' : at(issue.path);
+  return [`${placeOfPath(issue.path)}: ${what}: ${issue.message}`];
 }
 
 /** `rules[1].store` */

@@ -48,6 +48,16 @@ const WRONG: Array<[what: string, values: Record<string, unknown>, told: RegExp]
     /at '\/autoscaling\/mode': value must be one of 'none', 'cpu', 'external', 'prometheus', 'keda'/,
   ],
   [
+    'a rule that says what no rule may say',
+    { rules: [{ name: 'ortho', source: 's3://inbox/', stor: 'cog' }] },
+    /at '\/rules\/0': additional properties 'stor' not allowed/,
+  ],
+  [
+    'rules in two places',
+    { rules: [{ name: 'ortho', source: 's3://inbox/' }], config: { rules: { file: '/rules.yaml' } } },
+    /rules and config\.rules\.file are both given; give one/,
+  ],
+  [
     'a Secret of a section without secrets',
     { secrets: { rules: { existingSecret: 'x' } } },
     /at '\/secrets': additional properties 'rules' not allowed/,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readRules } from '../../../packages/rules/src/index.ts';
 import {
   CLIENT,
   loadConfig,
@@ -60,6 +61,29 @@ for (const way of ['url', 'sentinels', 'cluster'] as const) {
     }
   });
 }
+
+test('rules reach the discover workers as the file that they read, and nobody else', async () => {
+  const rules = [{ name: 'ortho', source: 's3://inbox/ortho/', workspace: 'imagery', duplicates: 'version' }];
+  const manifests = await release({ rules });
+  const file = ofKind(manifests, 'ConfigMap').find(({ data }) => data?.['rules.yaml'] !== undefined);
+  const [rule] = readRules(file?.data?.['rules.yaml'] ?? '', 'rules.yaml');
+  assert.deepEqual([rule?.name, rule?.workspace, rule?.duplicates], ['ortho', 'imagery', 'version']);
+  for (const { metadata, spec } of ofKind(manifests, 'Deployment')) {
+    const { containers, volumes = [] } = spec?.template.spec ?? { containers: [] };
+    const discover = metadata?.name?.endsWith('-discover') === true;
+    const volume = volumes.find(({ configMap }) => configMap?.name === file?.metadata?.name);
+    assert.equal(volume !== undefined, discover, metadata?.name);
+    const path = containers[0]?.env?.find(({ name }) => name === 'GEOSLUICE_RULES_FILE')?.value;
+    const mount = containers[0]?.volumeMounts?.find(({ name }) => name === volume?.name);
+    assert.equal(path, discover ? `${mount?.mountPath}/rules.yaml` : undefined, metadata?.name);
+  }
+  const stampOf = async (values: Parameters<typeof release>[0]) => {
+    const deployments = ofKind(await release(values), 'Deployment');
+    const discover = deployments.find(({ metadata }) => metadata?.name?.endsWith('-discover'));
+    return discover?.spec?.template.metadata?.annotations?.['checksum/config'];
+  };
+  assert.notEqual(await stampOf({ rules }), await stampOf({ rules: [] }), 'a change makes pods anew');
+});
 
 test('the chart knows of every process which sections it reads', () => {
   for (const [component, sections] of Object.entries(READERS)) {
