@@ -57,18 +57,26 @@ describe('what GeoServer is told of a coverage', () => {
     assert.deepEqual(transform, { scaleX: 10, scaleY: -10, shearX: 2, shearY: -4, translateX: 6, translateY: 93 });
   });
 
-  test('is the minimal document at first, so that GeoServer finds the bands itself', () => {
-    assert.deepEqual(newCoverageDocument(wish), {
-      coverage: { name: 'scene', nativeName: 'rgb_utm', nativeCoverageName: 'rgb_utm' },
-    });
-  });
-
-  test('is everything at once where the CRS is declared', () => {
-    const declared = { ...wish, facts: { ...RGB_UTM, srsDeclared: true } };
-    const { coverage } = newCoverageDocument(declared) as { coverage: Record<string, unknown> };
-    assert.equal(coverage.projectionPolicy, 'FORCE_DECLARED');
+  test('is everything at once, with bands and which value is none', () => {
+    const { coverage } = newCoverageDocument({ ...wish, facts: { ...RGB_UTM, nodata: '-9999' } }) as {
+      coverage: Record<string, unknown> & { dimensions: { coverageDimension: Array<Record<string, unknown>> } };
+    };
+    assert.equal(coverage.name, 'scene');
+    assert.equal(coverage.projectionPolicy, 'REPROJECT_TO_DECLARED');
     assert.equal(coverage.title, 'A scene');
-    assert.ok(coverage.dimensions);
+    assert.deepEqual(coverage.requestSRS, { string: ['EPSG:32633'] });
+    const bands = coverage.dimensions.coverageDimension;
+    assert.deepEqual(
+      bands.map(({ name, nullValues }) => [name, nullValues]),
+      ['RED_BAND', 'GREEN_BAND', 'BLUE_BAND'].map((name) => [name, { double: [-9999] }]),
+    );
+    const declared = newCoverageDocument({ ...wish, facts: { ...RGB_UTM, srsDeclared: true, nodata: 'nan' } });
+    assert.match(JSON.stringify(declared), /"projectionPolicy":"FORCE_DECLARED"/);
+    assert.doesNotMatch(
+      JSON.stringify(declared),
+      /nullValues/,
+      'NaN is no number in JSON, and GeoServer knows it by itself',
+    );
   });
 
   test('is never an empty list of keywords, which its JSON cannot say', () => {

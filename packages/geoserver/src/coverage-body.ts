@@ -81,26 +81,37 @@ function gridOf(facts: RasterFacts): object {
 }
 
 /**
- * The document of POST …/coverages. With an srs GeoServer takes our word for all and derives no bands; without one it
- * derives all and drops title and keywords, which a PUT then brings. The first only where a CRS is declared.
+ * The document of POST …/coverages: with an srs GeoServer takes our word for all, derives the native CRS, and no more (recorded:
+ * 24-cov-explicit-all); so what it would derive without one is among it. One request, where a document without srs would
+ * want a PUT for title and keywords after it.
  */
 export function newCoverageDocument(wish: CoverageWish): object {
-  const { name, nativeName, facts } = wish;
-  if (!facts.srsDeclared) return { coverage: { name, nativeName, nativeCoverageName: nativeName } };
-  return { coverage: { name, ...coverageFields(wish), dimensions: dimensionsOf(facts) } };
+  const { name, facts } = wish;
+  const srs = { string: [facts.srs] };
+  return {
+    coverage: {
+      name,
+      ...coverageFields(wish),
+      dimensions: dimensionsOf(facts),
+      nativeFormat: 'GeoTIFF',
+      supportedFormats: { string: ['GEOTIFF'] },
+      interpolationMethods: { string: ['nearest neighbor', 'bilinear', 'bicubic'] },
+      defaultInterpolationMethod: 'nearest neighbor',
+      ...{ requestSRS: srs, responseSRS: srs },
+    },
+  };
 }
 
 /** The document of PUT …/coverages/{name}, or null where GeoServer has it all already. */
-export function changedCoverageDocument(current: CoverageState | null, wish: CoverageWish): object | null {
-  if (current !== null && isUpToDate(current, wish)) return null;
+export function changedCoverageDocument(current: CoverageState, wish: CoverageWish): object | null {
+  if (isUpToDate(current, wish)) return null;
   const { facts } = wish;
-  const bands = current === null ? facts.bands : bandsOf(current);
-  const stale = !facts.srsDeclared && current?.nativeCRS !== undefined && codeOf(current.nativeCRS) !== facts.srs;
+  const stale = !facts.srsDeclared && current.nativeCRS !== undefined && codeOf(current.nativeCRS) !== facts.srs;
   return {
     coverage: {
       ...coverageFields(wish),
       ...(stale ? { nativeCRS: facts.srs } : {}),
-      ...(bands !== facts.bands ? { dimensions: dimensionsOf(facts) } : {}),
+      ...(bandsOf(current) !== facts.bands ? { dimensions: dimensionsOf(facts) } : {}),
     },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { encode } from 'fast-png';
-import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
+import { decideCoverageOf, decideMap, decideStoreOf, decideViews, mapPath } from './decide-drawn.ts';
 import { readMapImage } from './map-image.ts';
 import { RGB_UTM } from './rgb-utm.fixture.ts';
 
@@ -124,10 +124,11 @@ describe('whether a node’s catalog is the wanted one', () => {
     nativeCoverageName: 'rgb_utm',
   };
   test('it is, or the reason is told', () => {
-    assert.equal(decideCatalog(store, coverage, wanted), null);
-    assert.match(decideCatalog(null, null, wanted) ?? '', /store yet/);
-    assert.match(decideCatalog({ ...store, url: 'a://b/old.tif' }, coverage, wanted) ?? '', /another object/);
-    assert.match(decideCatalog(store, null, wanted) ?? '', /layer yet/);
-    assert.match(decideCatalog(store, { ...coverage, srs: 'EPSG:1' }, wanted) ?? '', /describes another object/);
+    assert.equal(decideStoreOf(store, wanted), null);
+    assert.equal(decideCoverageOf(coverage, wanted), null);
+    assert.match(decideStoreOf(null, wanted) ?? '', /store yet/);
+    assert.match(decideStoreOf({ ...store, url: 'a://b/old.tif' }, wanted) ?? '', /another object/);
+    assert.match(decideCoverageOf(null, wanted) ?? '', /layer yet/);
+    assert.match(decideCoverageOf({ ...coverage, srs: 'EPSG:1' }, wanted) ?? '', /describes another object/);
   });
 });

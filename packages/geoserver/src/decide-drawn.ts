@@ -52,17 +52,19 @@ export function decideMap(answer: Pick<Answer, 'status' | 'type' | 'bytes' | 'te
   return image.visible > 0 ? { kind: 'drawn' } : { kind: 'empty' };
 }
 
-/** Why a node's catalog is not the one wanted yet; null where it is. */
-export function decideCatalog(
-  store: StoreState | null,
-  coverage: CoverageState | null,
-  wanted: { url: string; nativeName: string; facts: RasterFacts },
-): string | null {
+/** Why a node's store is not the one wanted yet; null where it is. */
+export function decideStoreOf(store: StoreState | null, wanted: { url: string }): string | null {
   if (store === null) return 'it does not know the store yet';
-  if (store.url !== wanted.url) return 'its store still points at another object';
+  return store.url === wanted.url ? null : 'its store still points at another object';
+}
+
+/** Why a node's layer is not the one wanted yet; null where it is. */
+export function decideCoverageOf(
+  coverage: CoverageState | null,
+  wanted: { nativeName: string; facts: RasterFacts },
+): string | null {
   if (coverage === null) return 'it does not know the layer yet';
-  if (!showsObject(coverage, wanted)) return 'its layer still describes another object';
-  return null;
+  return showsObject(coverage, wanted) ? null : 'its layer still describes another object';
 }
 
 /** The path and query of a map of one layer by its own endpoint; WMS 1.1.1, which has x before y for every CRS. */

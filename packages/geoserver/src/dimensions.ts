@@ -2,14 +2,16 @@ import type { RasterFacts } from '@geosluice/jobs';
 
 const COLOURS = ['RED_BAND', 'GREEN_BAND', 'BLUE_BAND', 'ALPHA_BAND'] as const;
 
-/** Bands as GeoServer itself would describe them; sent only where it would keep those of an older object. */
+/** Bands as GeoServer itself would describe them, and which value is none. */
 export function dimensionsOf(facts: RasterFacts): object {
   const type = { name: typeOf(facts) };
+  const nodata = Number(facts.nodata ?? Number.NaN);
   return {
     coverageDimension: Array.from({ length: facts.bands }, (_, band) => ({
       name: bandName(facts, band),
       description: 'GridSampleDimension[-Infinity,Infinity]',
       range: { min: '-inf', max: 'inf' },
+      ...(Number.isFinite(nodata) ? { nullValues: { double: [nodata] } } : {}),
       dimensionType: type,
     })),
   };

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/jobs';
-import { decideCatalog, decideMap, decideViews, mapPath } from './decide-drawn.ts';
+import { decideCoverageOf, decideMap, decideStoreOf, decideViews, mapPath } from './decide-drawn.ts';
 import { GeoServerError } from './errors.ts';
 import type { Answer, Http } from './http.ts';
 import { getCoverage, getStore } from './rest.ts';
@@ -10,6 +10,8 @@ export interface DrawnRequest {
   layer: PublishedLayer;
   object: Pick<StoredObject, 'bucket' | 'key'>;
   facts: RasterFacts;
+  /** The layer never showed another object: what a node says of it need not be compared. */
+  fresh?: boolean | undefined;
   /** Brings a node in line that answers and has not drawn by the deadline; then it is waited for once more. */
   repair?: ((node: string) => Promise<unknown>) | undefined;
   signal: AbortSignal;
@@ -125,9 +127,11 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   const { layer, facts, object, signal } = request;
   const timeoutMs = Math.max(1_000, Math.min(http.settings.readTimeoutMs, deadline - Date.now()));
   const look = { workspace: layer.workspace, name: layer.name, node, timeoutMs, signal };
-  const [store, coverage] = [await getStore(http, look), await getCoverage(http, look)];
+  const store = await getStore(http, look);
   const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
-  const stale = decideCatalog(store, coverage, wanted);
+  const stale =
+    decideStoreOf(store, wanted) ??
+    (request.fresh === true ? null : decideCoverageOf(await getCoverage(http, look), wanted));
   if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
 
   for (const view of decideViews(facts)) {

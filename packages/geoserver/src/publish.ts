@@ -1,5 +1,5 @@
 import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/jobs';
-import type { CoverageState } from './answers.ts';
+import type { CoverageState, StoreState } from './answers.ts';
 import {
   type CoverageWish,
   changedCoverageDocument,
@@ -8,7 +8,7 @@ import {
   ordered,
   showsObject,
 } from './coverage-body.ts';
-import { createOrConfirm } from './create.ts';
+import { type Created, createOrConfirm } from './create.ts';
 import { GeoServerError } from './errors.ts';
 import type { Http } from './http.ts';
 import { refusalError } from './refusals.ts';
@@ -41,6 +41,8 @@ export interface PublishRequest {
   dataset: string;
   /** True for a store url that belongs to the dataset, e.g. an older version's; the wanted url always does. */
   isOurs(url: string): boolean;
+  /** Nothing was published under this name as far as is known: it is made without a look. */
+  fresh?: boolean | undefined;
   /** A node that stayed behind, to be brought in line by the same writes; the primary where absent. */
   node?: string | undefined;
   signal: AbortSignal;
@@ -80,15 +82,15 @@ export async function publish(
 
   const storeState = await settleStore(http, workspaces, request, store);
   const before = storeState === 'created' ? null : await getCoverage(http, look);
-  // null here: made just now, with all of our fields where a CRS is declared, else with GeoServer's own
+  // null here: made just now, with all of our fields
   const coverage = before ?? (await createCoverage(http, wish, look));
-  const complete = coverage === null && request.facts.srsDeclared;
-  const document = complete ? null : changedCoverageDocument(coverage, wish);
+  const document = coverage === null ? null : changedCoverageDocument(coverage, wish);
   if (document !== null) {
     await putCoverage(http, document, look);
-    if (coverage !== null) await confirmMove(http, wish, look, log);
+    await confirmMove(http, wish, look, log);
   }
-  if (request.style) await applyStyle(http, request.style, look, styles);
+  const isNew = storeState === 'created' && coverage === null;
+  if (request.style) await applyStyle(http, request.style, look, { seen: styles, isNew });
   const what = coverage === null ? 'created' : document === null ? 'confirmed' : 'changed';
   log.info({ layer, store: storeState, coverage: what }, 'Layer:Publish:Done');
   return {
@@ -104,58 +106,70 @@ export async function publish(
   };
 }
 
-type StoreState = 'created' | 'confirmed' | 'moved';
+type Settled = 'created' | 'confirmed' | 'moved';
 
 async function settleStore(
   http: Http,
   workspaces: Workspaces,
   request: PublishRequest,
   wanted: WantedStore,
-): Promise<StoreState> {
-  const { workspace, name, signal } = request;
-  const look: Look = { workspace, name, signal };
-  const layer = `${workspace}:${name}`;
-  const current = await getStore(http, look);
-  switch (decideStore(current, wanted, request.isOurs)) {
+): Promise<Settled> {
+  const look: Look = { workspace: request.workspace, name: request.name, signal: request.signal };
+  // what nobody made yet need not be looked for: GeoServer says so where it is there after all
+  const first = request.fresh === true ? await createStore(http, workspaces, look, wanted) : null;
+  if (first?.made) return 'created';
+  const current = first === null ? await getStore(http, look) : first.found;
+  const settled = await bringInLine(http, look, wanted, current, request.isOurs);
+  if (settled !== 'absent') return settled;
+  const created = await createStore(http, workspaces, look, wanted);
+  if (created.made) return 'created';
+  const again = await bringInLine(http, look, wanted, created.found, request.isOurs);
+  if (again !== 'absent') return again;
+  throw taken(`${look.workspace}:${look.name}`, 'another store took this name');
+}
+
+/** Makes a store that is there the wanted one. `absent`: it has to be made, now that nothing is in its place. */
+async function bringInLine(
+  http: Http,
+  look: Look,
+  wanted: WantedStore,
+  current: StoreState | null,
+  isOurs: (url: string) => boolean,
+): Promise<'confirmed' | 'moved' | 'absent'> {
+  switch (decideStore(current, wanted, isOurs)) {
     case 'confirm':
       return 'confirmed';
-    case 'taken':
+    case 'taken': {
+      const layer = `${look.workspace}:${look.name}`;
       throw taken(layer, `a store that is not ours holds this name (${current?.url ?? 'no url'})`);
+    }
     case 'move':
       await moveStore(http, wanted, look);
       return 'moved';
     case 'recreate':
       // the kind of a store cannot be changed; its layer is made anew at once
       await deleteStore(http, look);
-      break;
+      return 'absent';
     case 'create':
-      break;
+      return 'absent';
   }
-  await workspaces.ensure(workspace, signal);
-  return createStore(http, workspaces, request, wanted);
 }
 
 async function createStore(
   http: Http,
   workspaces: Workspaces,
-  request: PublishRequest,
+  look: Look,
   wanted: WantedStore,
-): Promise<StoreState> {
-  const { workspace, name, signal } = request;
-  const look: Look = { workspace, name, signal };
-  const layer = `${workspace}:${name}`;
+): Promise<Created<StoreState>> {
+  const { workspace, name, signal } = look;
+  await workspaces.ensure(workspace, signal);
   try {
-    const created = await createOrConfirm({
+    return await createOrConfirm({
       what: 'create the store',
-      layer,
+      layer: `${workspace}:${name}`,
       create: () => send(http, 'POST', paths.stores(workspace), signal, json(storeDocument(workspace, wanted))),
       look: () => getStore(http, look),
     });
-    if (created.made) return 'created';
-    if (decideStore(created.found, wanted, request.isOurs) === 'taken')
-      throw taken(layer, 'another store took this name');
-    if (created.found.url !== wanted.url) await moveStore(http, wanted, look);
-    return 'confirmed';
   } catch (error) {
     // e.g. the workspace was deleted since we saw it: the next attempt looks afresh
     workspaces.forget(workspace);

@@ -39,10 +39,15 @@ const styleSchema = z.object({ style: z.object({}) });
 /**
  * Binds a style as a layer's default, made or updated before where it is ours to make. An unknown style is a 200 that changes
  * nothing, so binding is confirmed by a look.
- * @param seen shared styles that are known to be there, by `workspace:name`
+ * @param known `seen`: shared styles that are there, by `workspace:name`; `isNew`: the layer was made just now
  * @throws GeoServerError GEOSERVER_REFUSED where the SLD cannot be read, GEOSERVER_STYLE where it did not take
  */
-export async function applyStyle(http: Http, style: Style, look: Look, seen: Set<string>): Promise<void> {
+export async function applyStyle(
+  http: Http,
+  style: Style,
+  look: Look,
+  { seen, isNew }: { seen: Set<string>; isNew: boolean },
+): Promise<void> {
   const { workspace, name, signal } = look;
   const layer = `${workspace}:${name}`;
   if (style.kind === 'own') await settleStyle(http, style, look, true);
@@ -52,7 +57,7 @@ export async function applyStyle(http: Http, style: Style, look: Look, seen: Set
   }
   const home = style.kind === 'named' ? style.workspace : workspace;
   const wanted = home === null || home === workspace ? style.name : `${home}:${style.name}`;
-  const before = (await getDefaultStyle(http, look))?.style;
+  const before = isNew ? GEOSERVERS_OWN : (await getDefaultStyle(http, look))?.style;
   if (before === wanted) return;
   // what people chose meanwhile stays
   if (style.kind === 'shared' && before !== GEOSERVERS_OWN) return;

@@ -231,6 +231,31 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
   });
 
+  test('a layer that is new takes two POSTs and, of each node, its store and a map; with a shared style two requests more', async (t) => {
+    const { standIn } = subject;
+    if (standIn === null) return t.skip('a real GeoServer does not tell what it was asked');
+    const { geoserver, nodes } = subject;
+    const publish = async (style: PublishRequest['style'], fresh: boolean) => {
+      const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+      const request = { ...requestFor(subject, facts), style: style ?? null, fresh };
+      await subject.put(request.object.key, bytes);
+      const before = standIn.count(/./);
+      const layer = await geoserver.publish(request);
+      const published = standIn.count(/./) - before;
+      await standIn.cluster.settled();
+      await geoserver.drawn({ ...request, layer });
+      return { published, drawn: standIn.count(/./) - before - published };
+    };
+    // the workspace is known from then on
+    await publish(null, true);
+    assert.deepEqual(await publish(null, true), { published: 2, drawn: 2 * nodes.length });
+    const shared = { kind: 'shared' as const, name: `counted_${process.pid}`, sld: SLD('Counted') };
+    await publish(shared, true);
+    assert.deepEqual(await publish(shared, true), { published: 4, drawn: 2 * nodes.length });
+    // one that may be there is looked for, and compared on each node
+    assert.deepEqual(await publish(null, false), { published: 3, drawn: 3 * nodes.length });
+  });
+
   test('a style for many layers is made once, bound where there is none yet, and left to people', async () => {
     const shared = { kind: 'shared' as const, name: `shared_${process.pid}`, sld: SLD('Shared') };
     const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });

@@ -21,6 +21,8 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   // GeoServer reads S3 under its one write lock: it is never asked for an object that does not answer
   await ports.store.proveReadable(job.object, context.signal);
   const style = await styleOf(job, context, ports);
+  const before = await ports.ledger.get(job.dataset);
+  const fresh = before?.layer === undefined && before?.publishedVersion === undefined;
   await context.fence();
   const { object, facts, metadata } = job;
   const request: Parameters<PublishPorts['geoserver']['publish']>[0] = {
@@ -35,19 +37,21 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     isOurs: (url) => url.includes(`/${job.dataset}/`),
     keywords: [...new Set([...metadata.keywords, ...(job.options.keywords ?? [])])],
     style,
+    fresh,
     log: context.log,
     signal: context.signal,
   };
   const layer = await ports.geoserver.publish(request);
   const { repaired } = await ports.geoserver.drawn({
-    ...{ layer, object, facts },
+    ...{ layer, object, facts, fresh },
     repair: async (node) => {
       await context.fence();
-      await ports.geoserver.publish({ ...request, node });
+      // it may know a part of it
+      await ports.geoserver.publish({ ...request, node, fresh: false });
     },
     ...{ log: context.log, signal: context.signal },
   });
-  await retireReplaced(job, context, ports);
+  await retireReplaced(job, before?.publishedVersion, context, ports);
   return {
     kind: 'next',
     ...(repaired.length === 0 ? {} : { note: `repaired on ${repaired.join(', ')}` }),
@@ -59,10 +63,10 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
 /** Every node shows the new content: what the layer showed before is of no use, once maps that are being drawn are done. */
 async function retireReplaced(
   job: PublishJob,
+  before: string | undefined,
   context: StageContext,
   { ledger, graceMs }: PublishPorts,
 ): Promise<void> {
-  const before = (await ledger.get(job.dataset))?.publishedVersion;
   if (before === undefined) return;
   const { raster } = parseVersion(before);
   if (raster === parseVersion(job.version).raster) return;
