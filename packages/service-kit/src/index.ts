@@ -5,6 +5,6 @@ export * from './config/sections.ts';
 export type { JsonSchema, Setting } from './config/setting.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
 export { createLog, redactUrls } from './log.ts';
-export { createMetrics, type Metrics, type UploadNumbers } from './metrics.ts';
+export { createMetrics, type Metrics, type UploadNumbers, type WriteNumbers } from './metrics.ts';
 export { metricsPage } from './metrics-page.ts';
 export { type Running, runService, type Service, type ServiceKit } from './run-service.ts';

@@ -3,7 +3,7 @@ import { createMetrics } from './metrics.ts';
 
 /** docs/metrics.md, whole. */
 export function metricsPage(): string {
-  const { registry: _, uploadsFrom: __, ...ours } = createMetrics();
+  const { registry: _, uploadsFrom: __, writesFrom: ___, ...ours } = createMetrics();
   return [
     '# Metrics',
     '',

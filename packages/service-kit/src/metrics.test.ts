@@ -25,6 +25,15 @@ test('names keep to the conventions of Prometheus', () => {
   }
 });
 
+test('writes to GeoServer are told by who writes', async () => {
+  const metrics = createMetrics();
+  assert.doesNotMatch(await metrics.registry.metrics(), /^geosluice_geoserver_writes/m);
+  metrics.writesFrom(() => ({ allowed: 3, active: 1 }));
+  const page = (await metrics.registry.metrics()).split('\n');
+  assert.ok(page.includes('geosluice_geoserver_writes_in_flight{state="allowed"} 3'));
+  assert.ok(page.includes('geosluice_geoserver_writes_in_flight{state="active"} 1'));
+});
+
 test('numbers of uploads are read when somebody asks, and are none where nothing uploads', async () => {
   const metrics = createMetrics();
   const told = async (): Promise<string> => await metrics.registry.metrics();

@@ -12,17 +12,28 @@ export interface UploadNumbers {
   retries: number;
 }
 
+/** Writes to GeoServer: so many at one time over all workers, and those of this one. */
+export interface WriteNumbers {
+  allowed: number;
+  active: number;
+}
+
 /** Every metric of the project, in one place: dashboards and alerts rely on these names. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   let readUploads: () => UploadNumbers | null = () => null;
+  let readWrites: () => WriteNumbers | null = () => null;
   return {
     registry,
     /** From where the metrics of uploads are read whenever somebody asks. */
     uploadsFrom(read: () => UploadNumbers): void {
       readUploads = read;
+    },
+    /** And those of writes to GeoServer. */
+    writesFrom(read: () => WriteNumbers): void {
+      readWrites = read;
     },
     runs: new Counter({
       name: 'geosluice_runs_total',
@@ -151,6 +162,18 @@ export function createMetrics() {
         const numbers = readUploads();
         if (numbers === null) return;
         for (const [state, bytes] of Object.entries(numbers.buffers)) this.set({ state }, bytes);
+      },
+    }),
+    geoserverWrites: new Gauge({
+      name: 'geosluice_geoserver_writes_in_flight',
+      help: 'Writes to GeoServer: `active` from this process now, and `allowed` over all workers by what was found out while running.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const numbers = readWrites();
+        if (numbers === null) return;
+        this.set({ state: 'active' }, numbers.active);
+        this.set({ state: 'allowed' }, numbers.allowed);
       },
     }),
     requestSeconds: new Histogram({

@@ -16,6 +16,7 @@ export async function startPublish(config: PublishConfig, kit: ServiceKit & { he
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
   const writes = pipeline.gate('geoserver', { most: config.geoserver.writeConcurrency });
+  kit.metrics.writesFrom(() => writes.stats());
   const geoserver = openGeoServer(config, writes.through);
   const runner = await startRunner(
     config,

@@ -73,7 +73,7 @@ test('a counterpart that does one thing after the other is not pressed for more'
   const all = gates(16);
   const { work } = counterpart(10, true);
   await send(all, 400, work);
-  const limit = Math.max(...all.map((gate) => gate.limit()));
+  const limit = Math.max(...all.map((gate) => gate.stats().allowed));
   assert.ok(limit <= 5, `${limit} at a time`);
 });
 
@@ -81,7 +81,7 @@ test('one that does many at a time is given many', async () => {
   const all = gates(12);
   const { work } = counterpart(60, false);
   await send(all, 900, work);
-  const limit = Math.max(...all.map((gate) => gate.limit()));
+  const limit = Math.max(...all.map((gate) => gate.stats().allowed));
   assert.ok(limit >= 6, `${limit} at a time`);
 });
 
@@ -98,7 +98,7 @@ test('where it was overloaded half as many go on, and an error comes out as it i
     ),
   );
   for (const one of await Promise.allSettled(works)) assert.deepEqual(one, { status: 'rejected', reason: busy });
-  assert.equal(gate.limit(), 4, 'told by four at once, it counts once');
+  assert.equal(gate.stats().allowed, 4, 'told by four at once, it counts once');
 });
 
 test('who is aborted while he waits leaves the turn to the next', async () => {

@@ -23,8 +23,8 @@ export interface Gate {
    * @throws what `work` throws, the signal's reason, or an error of Redis before work began
    */
   through<T>(signal: AbortSignal, work: () => Promise<T>, overloaded: (outcome: Ended<T>) => boolean): Promise<T>;
-  /** Works at one time, as far as this process knows. */
-  limit(): number;
+  /** Works at one time over all processes, as far as this one knows, and those that it has under way. */
+  stats(): { allowed: number; active: number };
   close(): void;
 }
 
@@ -141,7 +141,7 @@ export function createGate({ redis, waiter, keys, log }: GateParts, { first = 2,
         });
       }
     },
-    limit: () => limit,
+    stats: () => ({ allowed: limit, active: held.size }),
     close() {
       closed = true;
       clearInterval(renewal);
