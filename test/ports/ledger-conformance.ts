@@ -202,6 +202,38 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       assert.deepEqual(await ledger.retired(new Date(9_000), 10), [other]);
     });
 
+    test('files of a rule are counted, those that are gone since when they were missed first; one that is back is gone no more', async () => {
+      const rule = `rule-${datasetIdOf(freshLocation())}`;
+      const datasets = [await taken(), await taken(), await taken()];
+      const [one = '', other = ''] = datasets;
+      const look = { graceMs: 60_000, again: new Date(Date.now() + 1_000) };
+      await ledger.sighted(rule, datasets, new Date());
+      const { since, gone, of } = await ledger.missed(rule, one, look);
+      assert.deepEqual([gone, of], [1, 3]);
+      assert.ok(Math.abs(since.getTime() - Date.now()) < 60_000);
+      assert.deepEqual(await ledger.missed(rule, one, look), { since, gone: 1, of: 3 });
+      assert.equal((await ledger.missed(rule, other, look)).gone, 2);
+      await ledger.sighted(rule, [one], new Date());
+      assert.deepEqual((await ledger.missed(rule, other, look)).gone, 1);
+      await ledger.unwatch(one);
+      await ledger.unwatch(one);
+      assert.equal((await ledger.missed(rule, other, look)).of, 2);
+    });
+
+    test('a file changes over to another rule, and one that the ledger does not know is of none', async () => {
+      const [from, to] = ['from', 'to'].map((name) => `${name}-${datasetIdOf(freshLocation())}`);
+      assert.ok(from !== undefined && to !== undefined);
+      const [one, other] = [await taken(), await taken()];
+      const look = { graceMs: 0, again: new Date() };
+      await ledger.sighted(from, [one, other, datasetIdOf(freshLocation())], new Date());
+      assert.equal((await ledger.missed(from, one, look)).of, 2);
+      assert.deepEqual((await ledger.missed(to, one, look)).of, 1);
+      const { gone, of } = await ledger.missed(from, other, look);
+      assert.deepEqual([gone, of], [1, 1]);
+      const unknown = await ledger.missed(to, datasetIdOf(freshLocation()), look);
+      assert.deepEqual([unknown.gone, unknown.of], [1, 1]);
+    });
+
     test('the id of an upload is remembered until it is forgotten', async () => {
       const target = formatLocation(freshLocation());
       assert.equal(await ledger.recall(target), null);

@@ -28,6 +28,14 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
   const uploads = new Map<string, string>();
   const held = new Set<string>();
   const retired = new Map<string, number>();
+  /** By dataset: its rule, and since when its file is gone. */
+  const files = new Map<string, { rule: string; since?: number }>();
+  const fileOf = (dataset: string, rule: string): { rule: string; since?: number } => {
+    const known = files.get(dataset);
+    const file = known?.rule === rule ? known : { rule };
+    if (entries.has(dataset)) files.set(dataset, file);
+    return file;
+  };
 
   const note = (entry: LedgerEntry, step: Omit<Step, 'at' | 'generation' | 'state'>): void => {
     const at = now().toISOString();
@@ -91,6 +99,19 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
     },
     async forgetRetired({ dataset, raster }) {
       retired.delete(`${dataset} ${raster}`);
+    },
+    async sighted(rule, datasets) {
+      for (const dataset of datasets) delete fileOf(dataset, rule).since;
+    },
+    async missed(rule, dataset) {
+      const file = fileOf(dataset, rule);
+      file.since ??= now().getTime();
+      const ofRule = [...files.values()].filter((one) => one.rule === rule);
+      const gone = ofRule.filter(({ since }) => since !== undefined).length;
+      return { since: new Date(file.since), gone, of: ofRule.length };
+    },
+    async unwatch(dataset) {
+      files.delete(dataset);
     },
     async recall(target) {
       return uploads.get(target) ?? null;

@@ -103,7 +103,7 @@ export interface Step {
 }
 
 /** The part of the ledger that stages may use; the pipeline's ledger and the tests' one in memory both satisfy it. */
-export interface StageLedger {
+export interface StageLedger extends Sightings {
   get(dataset: string): Promise<LedgerEntry | null>;
   /** One round trip: for each, whether the ledger has never seen it, knows another version, or knows this one. */
   compare(seen: ReadonlyArray<{ dataset: string; version: string }>): Promise<Array<'new' | 'changed' | 'known'>>;
@@ -124,6 +124,28 @@ export interface StageLedger {
   claimName(claim: { workspace: string; name: string; dataset: string }): Promise<string>;
   /** Notes that the objects of one content of a dataset are of no use from then on. Telling it again puts it off. */
   retire(content: RetiredContent & { from: Date }): Promise<void>;
+}
+
+/**
+ * The files of rules that take layers away: when each is looked at next, and which are gone. Of no rule that keeps them, so
+ * that a scan costs such deployments nothing.
+ */
+export interface Sightings {
+  /** These are there. One round trip; a dataset of another rule changes over. */
+  sighted(rule: string, datasets: readonly string[], nextLook: Date): Promise<void>;
+  /** This one is not there. `again`: the next look where its grace is over already. */
+  missed(rule: string, dataset: string, look: { graceMs: number; again: Date }): Promise<Missed>;
+  /** No rule takes it away any more. */
+  unwatch(dataset: string): Promise<void>;
+}
+
+/** What is known of a file that is not there. */
+export interface Missed {
+  /** Since when it is known to be gone. */
+  since: Date;
+  /** Files of its rule that are gone, those whose layers went within the last day among them; and all of the rule. */
+  gone: number;
+  of: number;
 }
 
 /** Objects below `<prefix>/<dataset>/<raster>/` that no layer shows any more. */

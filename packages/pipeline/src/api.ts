@@ -12,6 +12,7 @@ import type {
   UploadMemory,
 } from '@geosluice/jobs';
 import type { Gate, GateOptions } from './gate/gate.ts';
+import type { RuleFiles } from './ledger/sightings.ts';
 
 /** Everything of the pipeline that a gateway or a CLI may use; one connection to Redis behind it. */
 export interface Pipeline {
@@ -25,8 +26,15 @@ export interface Pipeline {
   gate(name: string, options: GateOptions): Gate;
   /** Asks again for one dataset: an inspect job that takes a new generation, with today's rules. */
   retry(dataset: string): Promise<void>;
-  /** Starts removal on a new generation. @throws PipelineError DATASET_UNKNOWN */
-  remove(dataset: string, mode: 'delete' | 'unpublish'): Promise<void>;
+  /**
+   * Starts removal on a new generation. What a `rule` removes comes in again where its file does.
+   * @throws PipelineError DATASET_UNKNOWN
+   */
+  remove(dataset: string, mode: 'delete' | 'unpublish', by?: 'request' | 'rule'): Promise<void>;
+  /** Asks for a look at files whose time has come by their rules. @returns how many */
+  lookAfterFiles(options?: { signal?: AbortSignal }): Promise<number>;
+  /** Files that rules look after. */
+  files(): Promise<RuleFiles[]>;
   /** Finds unsettled entries without a job and asks for them again. @returns how many */
   sweep(options?: { olderThanMs?: number; signal?: AbortSignal }): Promise<number>;
   /** True where Redis answers. */

@@ -46,3 +46,12 @@ export function asPipelineError(error: unknown): Error {
   if (error.name !== 'ReplyError') return error;
   return new PipelineError('REDIS_REFUSED', `Redis refused a command: ${error.message}`, { cause: error });
 }
+
+/** Whatever Redis or its client throws comes out as an error of ours. */
+export async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asPipelineError(error);
+  }
+}

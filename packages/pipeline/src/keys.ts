@@ -13,6 +13,12 @@ export interface Keys {
   uploads: string;
   /** `<dataset> <raster>` by the time from which its objects are of no use. */
   retired: string;
+  /** Names of the rules whose files are looked after. */
+  rules: string;
+  /** Files of one rule by the time of their next look. */
+  files(rule: string): string;
+  /** Those of them that are gone, by since when. */
+  gone(rule: string): string;
   /** Held by who completes an upload. */
   completing(target: string): string;
   events: string;
@@ -55,6 +61,9 @@ export function keysOf(prefix: string): Keys {
     names: `${root}:names`,
     uploads: `${root}:uploads`,
     retired: `${root}:retired`,
+    rules: `${root}:rules`,
+    files: (rule) => `${root}:files:${rule}`,
+    gone: (rule) => `${root}:gone:${rule}`,
     completing: (target) => `${root}:completing:${target}`,
     events: `${root}:events`,
     all: `${root}:all`,

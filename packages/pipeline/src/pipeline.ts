@@ -5,11 +5,13 @@ import { checkRedis } from './check-redis.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { asPipelineError, PipelineError } from './error.ts';
 import { createEvents } from './events.ts';
+import { createFileLooks } from './file-looks.ts';
 import { createGate } from './gate/gate.ts';
 import { createIngestions } from './ingestions.ts';
 import { type Internals, keepInternals } from './internals.ts';
 import { keysOf } from './keys.ts';
 import { createLedger } from './ledger/ledger.ts';
+import { BY_RULE } from './ledger/scripts.ts';
 import { createQueues } from './queues.ts';
 import { type Client, connect, type RedisConfig } from './redis.ts';
 import { forcedInspect, type Restart, removeJobOf } from './restart.ts';
@@ -71,9 +73,11 @@ export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
       const id = await internals.restart.inspect(dataset, { reason: 'replay', priority: 'interactive' });
       if (id === null) throw unknownDataset(dataset);
     },
-    async remove(dataset, mode) {
-      if ((await internals.restart.remove(dataset, mode)) === 0) throw unknownDataset(dataset);
+    async remove(dataset, mode, by) {
+      if ((await internals.restart.remove(dataset, mode, by)) === 0) throw unknownDataset(dataset);
     },
+    lookAfterFiles: createFileLooks(internals),
+    files: () => ledger.rules(),
     sweep: createSweep(internals, watches.heal),
     async ping() {
       return await redis.ping().then(
@@ -105,15 +109,27 @@ function createRestart(internals: Internals, optionsNow: OptionsNow): Restart {
       await internals.admit([job], delayMs === undefined ? {} : { delayMs });
       return id;
     },
-    async remove(dataset, mode) {
-      const generation = await ledger.beginRemoval(dataset, mode, 'remove');
+    async look(dataset) {
+      const entry = await ledger.get(dataset);
+      if (entry === null) return;
+      const options = (await optionsNow(entry.ingestion)) ?? entry.options;
+      const job = forcedInspect(entry, { ...options, priority: 'reconcile' }, 'sweep');
+      await internals.admit([{ ...job, force: false }]);
+    },
+    async remove(dataset, mode, by = 'request') {
+      const generation = await ledger.beginRemoval(dataset, mode, by === 'rule' ? BY_RULE : 'remove');
       if (generation <= 0) return generation;
       const entry = await ledger.get(dataset);
       const job = entry === null ? null : removeJobOf(entry, mode);
       if (job === null) {
         await ledger.apply(dataset, generation, { state: 'removed' }, { note: 'never-published' });
       } else {
-        await ledger.apply(dataset, generation, { job: { stage: job.stage, id: jobIdOf(job) } }, { note: 'asked' });
+        await ledger.apply(
+          dataset,
+          generation,
+          { job: { stage: job.stage, id: jobIdOf(job) } },
+          { note: by === 'rule' ? 'by-its-rule' : 'asked' },
+        );
         await internals.admit([job]);
       }
       return generation;

@@ -11,8 +11,10 @@ export interface Restart {
     dataset: string,
     how: { reason: InspectJob['reason']; priority?: IngestOptions['priority']; delayMs?: number; nonce?: string },
   ): Promise<string | null>;
+  /** A look behind everything else, which takes effect only where something changed. */
+  look(dataset: string): Promise<void>;
   /** Starts, or starts again, the road backwards. @returns the answer of the ledger: a generation, 0 or -1 */
-  remove(dataset: string, mode: 'delete' | 'unpublish'): Promise<number>;
+  remove(dataset: string, mode: 'delete' | 'unpublish', by?: 'request' | 'rule'): Promise<number>;
 }
 
 export function forcedInspect(
@@ -35,7 +37,8 @@ export function freshNonce(): string {
 
 /** Null where nothing outside can exist of it yet: it never got a name. */
 export function removeJobOf(entry: LedgerEntry, mode: 'delete' | 'unpublish'): RemoveJob | null {
-  const { ingestion, options, dataset, generation, version, workspace, name, object } = entry;
+  const { ingestion, options, dataset, generation, workspace, name, object } = entry;
+  const version = entry.version === '' ? (entry.publishedVersion ?? '') : entry.version;
   if (workspace === undefined || name === undefined || version === '') return null;
   return {
     ...{ schema: JOB_SCHEMA, stage: 'register', kind: 'remove', ingestion, options, dataset, generation, version },

@@ -79,6 +79,15 @@ rules:
   assert.match(problems.join('\n'), /rules\.yaml:9:17: rules\[1\]\.duplicates: .*replace/);
 });
 
+test('layers of their own by content cannot go with one file', () => {
+  const text =
+    'version: 1\nrules:\n  - { name: a, source: s3://inbox/, duplicates: version, deletions: { policy: delete } }\n';
+  assert.match(
+    problemsOf(text).join(),
+    /rules\.yaml:3:\d+: rules\[0\]\.deletions\.policy: keeps layers where `duplicates` is `version`/,
+  );
+});
+
 test('two rules of one name or one source are refused, since only one could hold', () => {
   const text = `version: 1
 rules:

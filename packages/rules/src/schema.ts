@@ -32,7 +32,7 @@ const deletionsSchema = z
       .max(100)
       .default(5)
       .describe(
-        'Where more of a rule’s datasets than this are gone at once, nothing is taken away: a person is asked.',
+        'Where more of a rule’s files than this are gone at once, nothing is taken away: a person is asked. 0 always asks.',
       ),
   })
   .default({ policy: 'keep', graceHours: 168, capPercent: 5 })
@@ -47,7 +47,11 @@ export const ruleSchema = z
     duplicates: duplicatesSchema,
     deletions: deletionsSchema,
   })
-  .extend(ingestOptionsSchema.omit({ rule: true, name: true, title: true, priority: true }).shape);
+  .extend(ingestOptionsSchema.omit({ rule: true, name: true, title: true, priority: true }).shape)
+  .refine(({ duplicates, deletions }) => duplicates !== 'version' || deletions.policy === 'keep', {
+    path: ['deletions', 'policy'],
+    message: 'keeps layers where `duplicates` is `version`, since each content has its own; write keep',
+  });
 export type Rule = z.infer<typeof ruleSchema>;
 
 const MAX_RULES = 1_000;

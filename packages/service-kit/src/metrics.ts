@@ -102,6 +102,12 @@ export function createMetrics() {
       labelNames: ['state'],
       registers,
     }),
+    ruleFiles: new Gauge({
+      name: 'geosluice_rule_files',
+      help: 'Files of rules that take layers away: `watched` in all, and `gone` from their source, those whose layers went within the last day among them.',
+      labelNames: ['rule', 'state'],
+      registers,
+    }),
     uploadBytes: new Counter({
       name: 'geosluice_upload_bytes_total',
       help: 'Bytes that came to the target bucket: through this process (`through-us`), or copied by the store (`server-side`).',

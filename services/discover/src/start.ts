@@ -34,6 +34,7 @@ export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { 
         readRaster: (reader, options) => readRaster(reader, { ...options, compressions }),
         readSidecar,
         target: storage.target,
+        remove: (dataset, mode) => pipeline.remove(dataset, mode, 'rule'),
         rules,
         defaults: ruleDefaults(config),
         settleMs: config.source.settleSeconds * 1000,
@@ -45,7 +46,10 @@ export async function startDiscover(config: DiscoverConfig, kit: ServiceKit & { 
   return await asWorkerProcess(config, kit, { pipeline, runner, closers: [() => storage.close(), sweeping.stop] });
 }
 
-/** Looks for datasets without a job now and again; the pipeline lets one worker do it at a time. */
+/**
+ * Looks now and again for datasets without a job, which the pipeline lets one worker do at a time, and for files whose look
+ * is due.
+ */
 function startSweep(pipeline: Pipeline, { worker }: DiscoverConfig, { log }: ServiceKit): { stop(): Promise<void> } {
   const ending = new AbortController();
   let sweeping: Promise<void> = Promise.resolve();
@@ -54,6 +58,10 @@ function startSweep(pipeline: Pipeline, { worker }: DiscoverConfig, { log }: Ser
       .then(() => pipeline.sweep({ olderThanMs: worker.sweepAgeSeconds * 1000, signal: ending.signal }))
       .then((found) => {
         if (found > 0) log.info({ found }, 'Ledger:Sweep:Found');
+      })
+      .then(() => pipeline.lookAfterFiles({ signal: ending.signal }))
+      .then((looks) => {
+        if (looks > 0) log.info({ looks }, 'Ledger:Files:Asked');
       })
       .catch((error) => {
         if (!ending.signal.aborted) log.warn({ error }, 'Ledger:Sweep:Failed');

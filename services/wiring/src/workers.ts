@@ -78,7 +78,9 @@ export async function collectMetrics(
 ): Promise<string> {
   for (const runner of runners) metrics.lastPolled.set({ stage: runner.stage }, runner.lastPolledMs() / 1000);
   try {
-    const [queues, datasets] = await Promise.all([pipeline.queues.counts(), pipeline.ledger.counts()]);
+    const [queues, datasets, files] = await Promise.all([
+      ...([pipeline.queues.counts(), pipeline.ledger.counts(), pipeline.files()] as const),
+    ]);
     for (const [stage, counts] of Object.entries(queues)) {
       const { waiting, prioritized, delayed, active, failed } = counts;
       for (const [state, count] of Object.entries({ waiting, prioritized, delayed, active, failed })) {
@@ -89,6 +91,11 @@ export async function collectMetrics(
       metrics.queuePaused.set({ stage }, counts.paused ? 1 : 0);
     }
     for (const [state, count] of Object.entries(datasets)) metrics.datasets.set({ state }, count);
+    metrics.ruleFiles.reset();
+    for (const { rule, files: watched, gone } of files) {
+      metrics.ruleFiles.set({ rule, state: 'watched' }, watched);
+      metrics.ruleFiles.set({ rule, state: 'gone' }, gone);
+    }
   } catch {
     // without Redis the process still tells its own numbers
   }

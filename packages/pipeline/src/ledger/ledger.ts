@@ -11,13 +11,14 @@ import {
   type Step,
 } from '@geosluice/jobs';
 import type { Ledger } from '../api.ts';
-import { asPipelineError } from '../error.ts';
+import { asked, asPipelineError } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { runScript, type Script, script } from '../script.ts';
 import { decodeEntry, decodeExtras, type EntryExtras, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
+import { createSightings, type InternalSightings } from './sightings.ts';
 
 const CHUNK = 500;
 /** Milliseconds between two tellings of a dataset's progress in one stage, however many workers share it. */
@@ -64,7 +65,7 @@ export interface EntryView extends EntryExtras {
 }
 
 /** The ledger with what only the pipeline itself may do. */
-export interface InternalLedger extends Ledger {
+export interface InternalLedger extends Ledger, InternalSightings {
   view(dataset: string): Promise<EntryView | null>;
   record(dataset: string, generation: number, patch: Patch, step: StepNote, options?: RecordOptions): Promise<Recorded>;
   enterJobs(found: readonly Found[], options: { move: boolean }): Promise<void>;
@@ -118,6 +119,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
   };
 
   return {
+    ...createSightings(redis, keys, now),
     enterJobs,
     record,
     async get(dataset) {
@@ -230,13 +232,4 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
 
 function readCounts(from: Record<string, unknown>): Record<DatasetState, number> {
   return Object.fromEntries(STATES.map((state) => [state, Number(from[state] ?? 0)])) as Record<DatasetState, number>;
-}
-
-/** Whatever Redis or its client throws comes out as an error of ours. */
-async function asked<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw asPipelineError(error);
-  }
 }

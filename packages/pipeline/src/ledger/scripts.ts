@@ -1,6 +1,9 @@
 import { STATES } from '@geosluice/jobs';
 import { type Script, script } from '../script.ts';
 
+/** Who takes a generation for a removal that a rule says. */
+export const BY_RULE = 'rule';
+
 const ranks = STATES.map((state, rank) => `${state}=${rank}`).join(',');
 
 /**
@@ -119,7 +122,7 @@ return {generation, cur[4] or '[]'}
  */
 export const APPLY = ledgerScript(`
 local key = entry_key(a.dataset)
-local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'failed', 'removal')
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'failed', 'removal', 'takenBy')
 if not cur[1] then return {'unknown'} end
 if a.guard and call('GET', a.guard.key) ~= a.guard.token then return {'lost'} end
 local known = tonumber(cur[2])
@@ -150,6 +153,8 @@ if a.failed and state == 'dead' then
 end
 if state == 'removed' then
   call('HDEL', key, 'layer', 'geonode', 'removal')
+  -- what nobody asked to remove comes in again as it was
+  if cur[7] == '${BY_RULE}' then call('HSET', key, 'version', '') end
   local names = key .. ':names'
   for _, name in ipairs(call('SMEMBERS', names)) do
     if call('HGET', P .. ':names', name) == a.dataset then call('HDEL', P .. ':names', name) end

@@ -22,6 +22,7 @@ import { chooseName } from './choose-name.ts';
 import { decideDuplicate } from './decide-duplicate.ts';
 import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
+import { leave, looksAfter, nextLook } from './files.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
@@ -43,7 +44,15 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   const ruled = ports.rules(job.location);
   const asked = ruledOptions(ruled, job.options);
   const candidate = await lookOrGone(source, job, entry, context.signal);
-  if (candidate === null) return { kind: 'done', note: 'source-gone' };
+  const options = withDefaults(asked, ports.defaults);
+  const { after } = options;
+  if (candidate === null)
+    return entry === null
+      ? { kind: 'done', note: 'source-gone' }
+      : await leave(job, context, ports, { ruled, entry, after });
+  if (entry !== null && looksAfter(ruled, job, after)) {
+    await ports.ledger.sighted(ruled.options.rule, [job.dataset], nextLook(ruled.deletions, context.now()));
+  }
   const seen = seenVersion(candidate, asked);
   const version = formatVersion(seen);
 
@@ -60,7 +69,6 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   }
   const duplicate = decideDuplicate(entry, seen, { policy: ruled.duplicates, force: job.force });
   if (duplicate !== 'go') return await standAside(job, context, ports, { entry, seen, claim, duplicate });
-  const options = withDefaults(asked, ports.defaults);
   const now = context.now();
   const since = job.since ?? now.toISOString();
   const wait = decideWait({

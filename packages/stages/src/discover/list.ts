@@ -1,14 +1,18 @@
 import {
   datasetIdOf,
   formatVersion,
+  type IngestOptions,
   type InspectJob,
   type ListJob,
+  type Location,
   type Outcome,
   type StageContext,
 } from '@geosluice/jobs';
+import type { Deletions, Ruled } from '@geosluice/rules';
 import { isOutput } from '../keys.ts';
+import { looksAfter, nextLook } from './files.ts';
 import type { DiscoverPorts } from './ports.ts';
-import { ruledOptions } from './ruled-options.ts';
+import { ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion } from './seen.ts';
 
 /** Pages of up to 1,000 keys one list job reads before it hands on to the next. */
@@ -32,12 +36,19 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
   });
   const seen = page.candidates
     .filter(({ raster }) => !isOutput(raster.location, ports.target))
-    .map((candidate) => ({
-      dataset: datasetIdOf(candidate.raster.location),
-      location: candidate.raster.location,
-      version: formatVersion(seenVersion(candidate, ruledOptions(ports.rules(candidate.raster.location), job.options))),
-    }));
+    .map((candidate) => {
+      const { location } = candidate.raster;
+      const ruled = ports.rules(location);
+      const options = ruledOptions(ruled, job.options);
+      const version = formatVersion(seenVersion(candidate, options));
+      return { dataset: datasetIdOf(location), location, version, ruled, options };
+    });
   const known = seen.length === 0 ? [] : await ports.ledger.compare(seen);
+  await sight(
+    seen.filter((_, index) => known[index] === 'known'),
+    context,
+    ports,
+  );
   const inspections = seen
     .filter((_, index) => known[index] !== 'known')
     .map(
@@ -72,4 +83,23 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
     context.log.debug({ sidecar: name }, 'Sidecar:Pair:Orphan');
   const jobs = [...inspections, ...further];
   return jobs.length === 0 ? { kind: 'done', note: 'nothing-new' } : { kind: 'next', jobs };
+}
+
+/** What is there as it was needs no look of its own for a while. */
+async function sight(
+  seen: ReadonlyArray<{ dataset: string; location: Location; ruled: Ruled; options: IngestOptions }>,
+  context: StageContext,
+  ports: DiscoverPorts,
+): Promise<void> {
+  const byRule = new Map<string, { deletions: Deletions; datasets: string[] }>();
+  for (const { ruled, options, ...file } of seen) {
+    if (!looksAfter(ruled, file, withDefaults(options, ports.defaults).after)) continue;
+    const { rule } = ruled.options;
+    const known = byRule.get(rule);
+    if (known === undefined) byRule.set(rule, { deletions: ruled.deletions, datasets: [file.dataset] });
+    else known.datasets.push(file.dataset);
+  }
+  for (const [rule, { deletions, datasets }] of byRule) {
+    await ports.ledger.sighted(rule, datasets, nextLook(deletions, context.now()));
+  }
 }

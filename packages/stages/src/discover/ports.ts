@@ -21,6 +21,8 @@ export interface DiscoverPorts {
     bytes: Uint8Array,
     options: { name: string; raster: { wgs84Bbox: Bbox; srs: string }; stem: string; language?: string },
   ): DatasetMetadata;
+  /** Takes away a layer whose file is gone, by its rule. */
+  remove(dataset: string, mode: 'unpublish' | 'delete'): Promise<void>;
   target: Target;
   /** What the deployment says of files by where they come from. */
   rules: Rules;

@@ -36,6 +36,7 @@ async function run(rule: string, job: InspectJob | ListJob): Promise<Outcome> {
     ...{ sources: source, store: createMemoryStore(), ledger },
     readRaster: async (reader) => exampleFacts(reader.size),
     readSidecar: () => emptyMetadata('plain'),
+    remove: () => assert.fail('nothing is removed here'),
     target: { bucket: 'geodata', prefix: 'rasters' },
     rules: ruledBy(readRules(`version: 1\nrules:\n  - { name: inbox, source: s3://inbox/, ${rule} }`, 'rules.yaml')),
     defaults: { workspace: 'geosluice', owner: 'admin', metadata: 'optional', metadataGraceSeconds: 600 },

@@ -50,6 +50,7 @@ function stage(over: { metadata?: 'optional' | 'required' } = {}) {
       if (text === 'bad') throw new Reject('METADATA_INVALID', 'not well-formed');
       return { ...emptyMetadata('plain'), title: text };
     },
+    remove: () => assert.fail('nothing is removed here'),
     target: TARGET,
     rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
@@ -161,6 +162,7 @@ test('of two jobs that race for a generation one looks again', async () => {
     ledger: racing,
     readRaster: async () => assert.fail('the loser reads nothing'),
     readSidecar: () => assert.fail('the loser reads nothing'),
+    remove: () => assert.fail('nothing is removed here'),
     target: TARGET,
     rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0 },
