@@ -19,6 +19,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
     'geoserver',
     'geonode',
     'external-metrics',
+    'reconcile',
     'service-kit',
   ],
   ['pipeline', 'stages'],

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { Report } from './finding.ts';
+import { type ReconcileOptions, reconcile, type Summary } from './reconcile.ts';
+import { createMemoryWorld, idOf, type MemoryWorld, uriOf } from './testing/memory-world.ts';
+
+let world: MemoryWorld;
+beforeEach(() => {
+  world = createMemoryWorld(30);
+});
+
+async function run(over: Partial<ReconcileOptions> = {}): Promise<{ reports: Report[]; summary: Summary }> {
+  const { signal } = new AbortController();
+  const reports: Report[] = [];
+  const running = reconcile(world.ports, { repair: false, yes: false, share: 0.05, signal, ...over });
+  for (;;) {
+    const { value, done } = await running.next();
+    if (done === true) return { reports, summary: value };
+    reports.push(value);
+  }
+}
+const shortly = ({ difference, place, dataset, repair, outcome }: Report): string =>
+  [difference, place, dataset, repair, outcome].join(' ');
+const found = async (over: Partial<ReconcileOptions> = {}): Promise<string[]> => (await run(over)).reports.map(shortly);
+const [one, two, three] = [idOf(1), idOf(2), idOf(3)];
+
+test('where all agree nothing is reported, and everything was compared in pages', async () => {
+  const compared: number[] = [];
+  const { reports, summary } = await run({ onProgress: (count) => compared.push(count) });
+  assert.deepEqual(reports, []);
+  assert.deepEqual(summary, { datasets: 30, nodes: ['http://one', 'http://two'], notCompared: [], held: 0, most: 10 });
+  assert.deepEqual(compared, [10, 20, 30]);
+  assert.equal(world.largestPage, 10);
+});
+
+test('an object that is gone, or is another, is told', async () => {
+  world.objects.delete(uriOf(one));
+  world.objects.set(uriOf(two), { size: 5, etag: 'f' });
+  const { reports } = await run();
+  assert.deepEqual(reports.map(shortly), [`missing bucket ${one} retry found`, `differing bucket ${two} none found`]);
+  assert.match(reports[1]?.what ?? '', /has 5 bytes and the ETag f, not 4 and e/);
+});
+
+test('each node is told by itself: a store that is missing, is stale, or has no layer', async () => {
+  const [first, second] = ['http://one', 'http://two'].map((node) => world.stores.get(node));
+  first?.delete('w:n1');
+  second?.set('w:n2', { url: 'minio://geodata/old.tif', dataset: two, complete: true });
+  second?.set('w:n3', { url: `minio://${uriOf(three).slice('s3://'.length)}`, dataset: three, complete: false });
+  assert.deepEqual(await found(), [
+    `missing geoserver http://one ${one} retry found`,
+    `stale geoserver http://two ${two} retry found`,
+    `missing geoserver http://two ${three} retry found`,
+  ]);
+});
+
+test('in GeoNode: missing, of an earlier version, showing another layer, there twice', async () => {
+  const change = (dataset: string, over: object): void => {
+    const registered = world.registered.get(dataset);
+    assert.ok(registered !== undefined);
+    world.registered.set(dataset, { ...registered, ...over });
+  };
+  world.registered.delete(one);
+  change(two, { version: 'bbbbbbbbbb-0' });
+  change(three, { alternate: 'w:other' });
+  change(idOf(4), { doubles: [77] });
+  assert.deepEqual(await found(), [
+    `missing geonode ${one} retry found`,
+    `stale geonode ${two} retry found`,
+    `differing geonode ${three} retry found`,
+    `doubled geonode ${idOf(4)} none found`,
+  ]);
+});
+
+test('a file that is gone is looked at, where its rule takes layers away', async () => {
+  world.missed.add(one);
+  assert.deepEqual(await found({ repair: true }), [`missing source ${one} look asked`]);
+  assert.deepEqual(world.done, [`look ${one}`]);
+});
+
+test('a dataset goes its road once, whatever is amiss with it; nothing is done unless it is asked for', async () => {
+  world.objects.delete(uriOf(one));
+  world.stores.get('http://one')?.delete('w:n1');
+  world.registered.delete(one);
+  assert.equal((await found()).length, 3);
+  assert.deepEqual(world.done, []);
+  assert.deepEqual(await found({ repair: true }), [
+    `missing bucket ${one} retry asked`,
+    `missing geoserver http://one ${one} retry asked`,
+    `missing geonode ${one} retry asked`,
+  ]);
+  assert.deepEqual(world.done, [`retry ${one}`]);
+});
+
+test('a ledger that lost everything takes in what GeoNode holds, and nothing is taken away', async () => {
+  world.entries.clear();
+  const { registered } = world;
+  const first = registered.get(one);
+  assert.ok(first !== undefined);
+  registered.set(one, { ...first, kept: null });
+  const before = await run();
+  assert.deepEqual(
+    new Set(before.reports.map(({ difference, place }) => `${difference} ${place}`)),
+    new Set(['missing ledger']),
+  );
+  assert.equal(before.reports.length, 30);
+  const { reports } = await run({ repair: true });
+  assert.deepEqual(new Set(reports.map(({ outcome }) => outcome)), new Set(['asked', 'done']));
+  assert.deepEqual(world.done.slice(0, 2), ['ask s3://inbox/1.tif', `adopt ${two}`]);
+  assert.equal(world.done.length, 30);
+});
+
+test('what nothing leads to is taken away: objects, contents, stores, registrations', async () => {
+  const [gone, replaced, retired, removed] = [idOf(91), idOf(2), idOf(3), idOf(4)];
+  world.objects.set(`s3://geodata/rasters/${gone}/aaaaaaaaaa/n.tif`, { size: 1, etag: 'e' });
+  for (const dataset of [replaced, retired]) {
+    world.objects.set(`s3://geodata/rasters/${dataset}/cccccccccc/n.tif`, { size: 1, etag: 'e' });
+  }
+  world.retired.add(`${retired} cccccccccc`);
+  world.stores.get('http://two')?.set('w:left', { url: 'minio://geodata/x.tif', dataset: gone, complete: true });
+  world.stores.get('http://two')?.set('w:twice', { url: 'minio://geodata/x.tif', dataset: one, complete: true });
+  world.stores.get('http://two')?.set('w:foreign', { url: 'file:data/x.tif', dataset: null, complete: true });
+  const entry = world.entries.get(removed);
+  assert.ok(entry !== undefined);
+  world.entries.set(removed, { ...entry, state: 'removed' });
+  for (const stores of world.stores.values()) stores.delete('w:n4');
+  assert.deepEqual(
+    (await found({ repair: true })).sort(),
+    [
+      `doubled geoserver http://two ${one} remove done`,
+      `orphaned bucket ${replaced} remove done`,
+      `orphaned bucket ${gone} remove done`,
+      `orphaned geonode ${removed} remove done`,
+      `orphaned geoserver http://two ${gone} remove done`,
+    ].sort(),
+  );
+  assert.deepEqual([...world.done].sort(), [
+    `delete ${gone}`,
+    'remove http://two w:left',
+    'remove http://two w:twice',
+    `retire ${replaced} cccccccccc`,
+    `unregister ${removed}`,
+  ]);
+});
+
+test('more removals than the cap are all held, and go with yes', async () => {
+  for (let number = 100; number < 111; number += 1) {
+    world.objects.set(`s3://geodata/rasters/${idOf(number)}/aaaaaaaaaa/n.tif`, { size: 1, etag: 'e' });
+  }
+  const { reports, summary } = await run({ repair: true });
+  assert.deepEqual(new Set(reports.map(({ outcome }) => outcome)), new Set(['held']));
+  assert.deepEqual([reports.length, summary.held, summary.most], [11, 11, 10]);
+  assert.deepEqual(world.done, []);
+  assert.equal((await run()).reports.length, 11, 'shown all the same where nothing is to be mended');
+  const all = await run({ repair: true, yes: true });
+  assert.deepEqual(new Set(all.reports.map(({ outcome }) => outcome)), new Set(['done']));
+  assert.equal(world.done.length, 11);
+});
+
+test('a node that does not answer is named once, and the others are compared', async () => {
+  world.silent.add('http://two');
+  world.stores.get('http://one')?.delete('w:n30');
+  const { reports, summary } = await run();
+  assert.deepEqual(reports.map(shortly), [`missing geoserver http://one ${idOf(30)} retry found`]);
+  assert.deepEqual(summary.notCompared, [{ place: 'geoserver http://two', error: 'http://two does not answer' }]);
+});
+
+test('a repair that fails is told, and the others go on', async () => {
+  world.objects.delete(uriOf(one));
+  world.objects.delete(uriOf(two));
+  const { retry } = world.ports.ledger;
+  world.ports.ledger.retry = async (dataset) => {
+    if (dataset === one) throw new Error('Redis is away');
+    await retry(dataset);
+  };
+  const { reports } = await run({ repair: true });
+  assert.deepEqual(
+    reports.map(({ outcome, error }) => [outcome, error]),
+    [
+      ['failed', 'Redis is away'],
+      ['asked', undefined],
+    ],
+  );
+});

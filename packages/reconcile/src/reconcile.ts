@@ -1,0 +1,279 @@
+import { type LedgerEntry, parseVersion, type RetiredContent } from '@geosluice/jobs';
+import { createCap } from './cap.ts';
+import { compare, isWhole } from './compare.ts';
+import type { Finding, Place, Report } from './finding.ts';
+import type { NodeStore, ReconcilePorts, Registered } from './ports.ts';
+import { sideBySide } from './side-by-side.ts';
+
+export interface ReconcileOptions {
+  /** Mends what can be mended. */
+  repair: boolean;
+  /** The share of all datasets that may be taken away without `yes`, 0 to 1. */
+  share: number;
+  /** Takes away whatever nothing leads to, however much it is. */
+  yes: boolean;
+  signal: AbortSignal;
+  /** Tells how many datasets are compared by now. */
+  onProgress?(compared: number): void;
+}
+
+/** What was compared, and what could not be. */
+export interface Summary {
+  datasets: number;
+  nodes: readonly string[];
+  /** The first error of each place that did not answer. */
+  notCompared: Array<{ place: Place; error: string }>;
+  /** Removals that were held, since they are more than `most`. */
+  held: number;
+  most: number;
+}
+
+/** Datasets that are looked at side by side: each costs a request to the bucket and two to every node. */
+const ABREAST = 16;
+
+/**
+ * Compares the ledger with bucket, GeoServer's nodes, GeoNode and sources, and those with the ledger. Reports come as they are
+ * found; removals at the end, once it is known how many there are. It may be stopped and run again at any point.
+ * @returns the summary
+ */
+export async function* reconcile(ports: ReconcilePorts, options: ReconcileOptions): AsyncGenerator<Report, Summary> {
+  const { signal } = options;
+  const nodes = await ports.geoserver.nodes(signal);
+  const silent = new Map<Place, string>();
+  const removals = createCap<Found>(await ports.ledger.count(), options.share);
+  const run: Run = { ports, options, nodes, silent, datasets: 0 };
+
+  // first what the ledger has lost: what comes after it is judged by the ledger
+  for (const compareWith of [lostByTheLedger, entries, contents, stores]) {
+    for await (const { finding, mend } of compareWith(run)) {
+      signal.throwIfAborted();
+      if (finding.repair !== 'remove' || !options.repair || options.yes) yield await mended(finding, mend, options);
+      else for (const held of removals.ask({ finding, mend })) yield { ...held.finding, outcome: 'held' };
+    }
+  }
+  for (const { finding, mend } of removals.allowed()) yield await mended(finding, mend, options);
+  return {
+    ...{ datasets: run.datasets, nodes },
+    notCompared: [...silent].map(([place, error]) => ({ place, error })),
+    held: removals.asked > removals.most ? removals.asked : 0,
+    most: removals.most,
+  };
+}
+
+const nothing = async (): Promise<void> => {};
+
+interface Run {
+  ports: ReconcilePorts;
+  options: ReconcileOptions;
+  nodes: readonly string[];
+  /** Places that did not answer, with what they said; they are asked no more. */
+  silent: Map<Place, string>;
+  datasets: number;
+}
+
+interface Found {
+  finding: Finding;
+  mend: () => Promise<void>;
+}
+
+async function mended(finding: Finding, mend: Found['mend'], { repair }: ReconcileOptions): Promise<Report> {
+  if (!repair || finding.repair === 'none') return { ...finding, outcome: 'found' };
+  try {
+    await mend();
+    return { ...finding, outcome: finding.repair === 'retry' || finding.repair === 'look' ? 'asked' : 'done' };
+  } catch (error) {
+    return { ...finding, outcome: 'failed', error: (error as Error).message };
+  }
+}
+
+/** What GeoNode holds and the ledger does not know, or says is removed. */
+async function* lostByTheLedger({ ports, options: { signal } }: Run): AsyncGenerator<Found> {
+  const { ledger, geonode } = ports;
+  for await (const page of geonode.all(signal)) {
+    for (const registered of page) {
+      const entry = await ledger.get(registered.dataset);
+      const about = { dataset: registered.dataset, subject: registered.alternate };
+      if (entry === null) {
+        const whole = registered.kept !== null;
+        const what = `GeoNode’s dataset ${registered.pk} is not in the ledger; it came from ${registered.sourceUri}`;
+        yield {
+          finding: { difference: 'missing', place: 'ledger', ...about, what, repair: whole ? 'adopt' : 'look' },
+          mend: () => restore(ports, registered, signal),
+        };
+      } else if (entry.state === 'removed') {
+        const what = `GeoNode’s dataset ${registered.pk} is there, though the ledger says it is removed`;
+        yield {
+          finding: { difference: 'orphaned', place: 'geonode', ...about, what, repair: 'remove' },
+          mend: () => geonode.unregister(registered, signal),
+        };
+      }
+    }
+  }
+}
+
+/** As it is, where everything of it is there; else its file goes the whole road again, which finds what is. */
+async function restore({ ledger }: ReconcilePorts, registered: Registered, signal: AbortSignal): Promise<void> {
+  if (registered.kept !== null && (await ledger.adopt(registered, signal))) return;
+  await ledger.ask(registered.sourceUri);
+}
+
+/** What the ledger says is visible, in every other system. */
+async function* entries(run: Run): AsyncGenerator<Found> {
+  const { ports, options } = run;
+  const { signal, onProgress } = options;
+  for await (const page of ports.ledger.entries(signal)) {
+    const whole = page.filter(isWhole);
+    const ids = whole.map(({ dataset }) => dataset);
+    const registered = new Map((await ports.geonode.of(ids, signal)).map((one) => [one.dataset, one]));
+    const findings = sideBySide(whole, ABREAST, async (entry) => {
+      const [object, stores, missed] = await Promise.all([
+        // what is served in place is its source's business
+        entry.object.owned ? ports.bucket.head(entry.object, signal) : entry.object,
+        storesOf(run, entry),
+        isMissed(run, entry),
+      ]);
+      const url = ports.geoserver.urlOf(entry.layer, entry.object);
+      return compare(entry, { object, stores, url, registered: registered.get(entry.dataset) ?? null, missed });
+    });
+    for await (const ofOne of findings) {
+      run.datasets += 1;
+      // one road mends all that is amiss with a dataset
+      let asked = false;
+      for (const finding of ofOne) {
+        const { dataset, repair } = finding;
+        const again = repair === 'retry' && asked ? nothing : () => ports.ledger.retry(dataset);
+        asked ||= repair === 'retry';
+        yield { finding, mend: repair === 'look' ? () => ports.ledger.look(dataset) : again };
+      }
+    }
+    onProgress?.(run.datasets);
+  }
+}
+
+async function storesOf(
+  run: Run,
+  { layer }: LedgerEntry & Required<Pick<LedgerEntry, 'layer'>>,
+): Promise<Map<string, NodeStore | null>> {
+  const { ports, options, nodes } = run;
+  const stores = new Map<string, NodeStore | null>();
+  const at = { workspace: layer.workspace, name: layer.store };
+  await Promise.all(
+    nodes.map(async (node) => {
+      const store = await unlessSilent(run, `geoserver ${node}`, () => ports.geoserver.store(node, at, options.signal));
+      if (store !== undefined) stores.set(node, store);
+    }),
+  );
+  return stores;
+}
+
+async function isMissed(run: Run, entry: LedgerEntry): Promise<boolean> {
+  const { ports, options } = run;
+  return (await unlessSilent(run, 'source', () => ports.source.isMissed(entry, options.signal))) ?? false;
+}
+
+/** Asks a place that has answered so far; undefined from one that does not. */
+async function unlessSilent<T>({ silent, options }: Run, place: Place, ask: () => Promise<T>): Promise<T | undefined> {
+  if (silent.has(place)) return undefined;
+  try {
+    return await ask();
+  } catch (error) {
+    options.signal.throwIfAborted();
+    silent.set(place, (error as Error).message);
+    return undefined;
+  }
+}
+
+/** What lies in the bucket and nothing shows. */
+async function* contents({ ports, options: { signal } }: Run): AsyncGenerator<Found> {
+  const { ledger, bucket, geonode } = ports;
+  for await (const page of bucket.contents(signal)) {
+    const unknown: RetiredContent[] = [];
+    for (const content of page) {
+      const entry = await ledger.get(content.dataset);
+      if (entry === null) unknown.push(content);
+      else if (!uses(entry, content) && !(await ledger.isRetired(content))) {
+        const { dataset } = content;
+        const what = 'objects of a content that the dataset shows no more';
+        yield {
+          finding: {
+            difference: 'orphaned',
+            place: 'bucket',
+            dataset,
+            subject: bucket.uriOf(content),
+            what,
+            repair: 'remove',
+          },
+          mend: () => ledger.retire(content),
+        };
+      }
+    }
+    const registered =
+      unknown.length === 0
+        ? []
+        : await geonode.of(
+            unknown.map(({ dataset }) => dataset),
+            signal,
+          );
+    const known = new Set(registered.map(({ dataset }) => dataset));
+    for (const content of unknown.filter(({ dataset }) => !known.has(dataset))) {
+      const { dataset } = content;
+      const what = 'objects of a dataset that neither the ledger nor GeoNode knows';
+      yield {
+        finding: {
+          difference: 'orphaned',
+          place: 'bucket',
+          dataset,
+          subject: bucket.uriOf(content),
+          what,
+          repair: 'remove',
+        },
+        mend: () => bucket.remove(dataset, signal),
+      };
+    }
+  }
+}
+
+function uses({ version, publishedVersion }: LedgerEntry, { raster }: RetiredContent): boolean {
+  return [version, publishedVersion ?? ''].some((one) => one !== '' && parseVersion(one).raster === raster);
+}
+
+/** Stores of ours on GeoServer's nodes that no dataset leads to. */
+async function* stores(run: Run): AsyncGenerator<Found> {
+  const { ports, options, nodes } = run;
+  const { ledger, geoserver, geonode } = ports;
+  const { signal } = options;
+  for (const node of nodes) {
+    const place = `geoserver ${node}` as const;
+    const workspaces = (await unlessSilent(run, place, () => geoserver.workspaces(node, signal))) ?? [];
+    for (const workspace of workspaces) {
+      for await (const names of geoserver.names(node, workspace, signal)) {
+        const owners = await ledger.owners(workspace, names);
+        const unowned = names.filter((_, index) => owners[index] === null);
+        for (const name of unowned) {
+          const at = { workspace, name };
+          const store = await unlessSilent(run, place, () => geoserver.store(node, at, signal));
+          const dataset = store?.dataset ?? null;
+          if (
+            dataset === null ||
+            (await geonode.of([dataset], signal)).some(({ alternate }) => alternate === `${workspace}:${name}`)
+          )
+            continue;
+          const entry = await ledger.get(dataset);
+          const own = entry?.state === 'visible' ? entry.name : undefined;
+          const what =
+            own === undefined
+              ? `a store of ${dataset}, which nothing leads to`
+              : `a second store of ${dataset}, whose layer is ${own}`;
+          yield {
+            finding: {
+              ...{ difference: own === undefined ? 'orphaned' : 'doubled', place, dataset, what },
+              subject: `${workspace}:${name}`,
+              repair: 'remove',
+            },
+            mend: () => geoserver.remove(node, { ...at, dataset }, signal),
+          };
+        }
+      }
+    }
+  }
+}

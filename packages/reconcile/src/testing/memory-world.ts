@@ -1,0 +1,139 @@
+import {
+  type LedgerEntry,
+  type PublishedLayer,
+  parseLocation,
+  type RetiredContent,
+  type StoredObject,
+} from '@geosluice/jobs';
+import type { NodeStore, ReconcilePorts, Registered } from '../ports.ts';
+
+const NODES = ['http://one', 'http://two'] as const;
+export const VERSION = 'aaaaaaaaaa-0';
+
+/** Every system in memory, each with the same datasets until a test takes something away. */
+export interface MemoryWorld {
+  ports: ReconcilePorts;
+  entries: Map<string, LedgerEntry>;
+  objects: Map<string, { size: number; etag: string }>;
+  /** By node and `workspace:name`. */
+  stores: Map<string, Map<string, NodeStore>>;
+  registered: Map<string, Registered>;
+  /** Nodes that do not answer. */
+  silent: Set<string>;
+  missed: Set<string>;
+  retired: Set<string>;
+  /** What was done, e.g. `retry d1`. */
+  done: string[];
+  /** Largest page that was handed out. */
+  largestPage: number;
+}
+
+export const idOf = (number: number): string => `d${String(number).padStart(20, 'a')}`;
+const keyOf = (dataset: string): string => `rasters/${dataset}/aaaaaaaaaa/n.tif`;
+export const uriOf = (dataset: string): string => `s3://geodata/${keyOf(dataset)}`;
+
+export function createMemoryWorld(count: number): MemoryWorld {
+  const world: Omit<MemoryWorld, 'ports'> = {
+    ...{ entries: new Map(), objects: new Map(), registered: new Map(), silent: new Set(), missed: new Set() },
+    stores: new Map(NODES.map((node) => [node, new Map()])),
+    ...{ retired: new Set(), done: [], largestPage: 0 },
+  };
+  for (let number = 1; number <= count; number += 1) addDataset(world, number);
+  const note = (what: string) => async (): Promise<void> => void world.done.push(what);
+  const pages = async function* <T>(items: Iterable<T>, size = 10): AsyncGenerator<T[]> {
+    const all = [...items];
+    for (let from = 0; from < all.length; from += size) {
+      const page = all.slice(from, from + size);
+      world.largestPage = Math.max(world.largestPage, page.length);
+      yield page;
+    }
+  };
+  const ofNode = (node: string): Map<string, NodeStore> => {
+    if (world.silent.has(node)) throw new Error(`${node} does not answer`);
+    return world.stores.get(node) ?? new Map();
+  };
+  const contentOf = (uri: string): RetiredContent => {
+    const [, , , , dataset = '', raster = ''] = uri.split('/');
+    return { dataset, raster };
+  };
+  const ports: ReconcilePorts = {
+    ledger: {
+      entries: () => pages(world.entries.values()),
+      get: async (dataset) => world.entries.get(dataset) ?? null,
+      count: async () => world.entries.size,
+      owners: async (workspace, names) =>
+        names.map((name) => {
+          const owner = [...world.entries.values()].find((one) => one.workspace === workspace && one.name === name);
+          return owner?.dataset ?? null;
+        }),
+      isRetired: async ({ dataset, raster }) => world.retired.has(`${dataset} ${raster}`),
+      async adopt({ dataset, kept }) {
+        if (kept === null) return false;
+        world.done.push(`adopt ${dataset}`);
+        return true;
+      },
+      retry: (dataset) => note(`retry ${dataset}`)(),
+      look: (dataset) => note(`look ${dataset}`)(),
+      ask: (uri) => note(`ask ${uri}`)(),
+      retire: ({ dataset, raster }) => note(`retire ${dataset} ${raster}`)(),
+    },
+    source: { isMissed: async ({ dataset }) => world.missed.has(dataset) },
+    bucket: {
+      head: async ({ bucket, key }) => world.objects.get(`s3://${bucket}/${key}`) ?? null,
+      contents: () => pages([...world.objects.keys()].map(contentOf)),
+      uriOf: ({ dataset, raster }) => `s3://geodata/rasters/${dataset}/${raster}/`,
+      remove: (dataset) => note(`delete ${dataset}`)(),
+    },
+    geoserver: {
+      nodes: async () => NODES,
+      store: async (node, { workspace, name }) => ofNode(node).get(`${workspace}:${name}`) ?? null,
+      urlOf: (_layer, { bucket, key }) => `minio://${bucket}/${key}`,
+      workspaces: async (node) => [...new Set([...ofNode(node).keys()].map((name) => name.split(':')[0] ?? ''))],
+      names: (node, workspace) =>
+        pages(
+          [...ofNode(node).keys()].flatMap((name) =>
+            name.startsWith(`${workspace}:`) ? [name.slice(workspace.length + 1)] : [],
+          ),
+        ),
+      remove: (node, { workspace, name }) => note(`remove ${node} ${workspace}:${name}`)(),
+    },
+    geonode: {
+      of: async (datasets) => datasets.flatMap((dataset) => world.registered.get(dataset) ?? []),
+      all: () => pages(world.registered.values()),
+      unregister: ({ dataset }) => note(`unregister ${dataset}`)(),
+    },
+  };
+  return Object.assign(world, { ports });
+}
+
+function addDataset(world: Omit<MemoryWorld, 'ports'>, number: number): void {
+  const dataset = idOf(number);
+  const uri = `s3://inbox/${number}.tif`;
+  const name = `n${number}`;
+  const box = [0, 0, 1, 1] as [number, number, number, number];
+  const object: StoredObject = {
+    bucket: 'geodata',
+    key: keyOf(dataset),
+    size: 4,
+    etag: 'e',
+    checksum: null,
+    owned: true,
+  };
+  const layer: PublishedLayer = {
+    ...{ workspace: 'w', store: name, name, storeType: 's3geotiff', srs: 'EPSG:4326', nativeBbox: box, wgs84Bbox: box },
+    ...{ wms: 'http://one/w/wms', style: null },
+  };
+  world.entries.set(dataset, {
+    ...{ dataset, uri, location: parseLocation(uri), ingestion: 'i1', options: {}, state: 'visible', version: VERSION },
+    ...{ publishedVersion: VERSION, generation: 1, takenBy: 'job', warnings: [], workspace: 'w', name, object, layer },
+    ...{ createdAt: '2026-11-01T00:00:00Z', updatedAt: '2026-11-01T00:00:00Z' },
+  });
+  world.objects.set(uriOf(dataset), { size: 4, etag: 'e' });
+  for (const stores of world.stores.values()) {
+    stores.set(`w:${name}`, { url: `minio://geodata/${keyOf(dataset)}`, dataset, complete: true });
+  }
+  world.registered.set(dataset, {
+    ...{ dataset, generation: 1, version: VERSION, sourceUri: uri, pk: number, uuid: `u${number}`, url: 'http://n/' },
+    ...{ title: name, alternate: `w:${name}`, doubles: [], kept: { layer, object } },
+  });
+}
