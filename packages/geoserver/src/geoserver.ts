@@ -2,6 +2,7 @@ import { check, type GeoServerCheck } from './check.ts';
 import { type GeoServerConfig, settle } from './config.ts';
 import { type DrawnRequest, drawn } from './drawn.ts';
 import { createHttp, type Http } from './http.ts';
+import { createInventory, type Inventory } from './inventory.ts';
 import { type Known, type PublishRequest, publish } from './publish.ts';
 import { type RemoveRequest, remove } from './remove.ts';
 import { removeStyle } from './style.ts';
@@ -14,6 +15,8 @@ export interface GeoServer {
   remove(request: RemoveRequest): ReturnType<typeof remove>;
   /** Deletes a style of a workspace; what is gone already is success. */
   removeStyle(request: { workspace: string; name: string; signal: AbortSignal }): Promise<void>;
+  /** What each node holds. */
+  inventory: Inventory;
   /** For a person: what each node says of itself, and what to do. */
   check(signal: AbortSignal): Promise<GeoServerCheck>;
   close(): Promise<void>;
@@ -31,6 +34,7 @@ export function createGeoServer(config: GeoServerConfig): GeoServer {
     drawn: (request) => drawn(http, request),
     remove: (request) => remove(http, request),
     removeStyle: (request) => removeStyle(http, request),
+    inventory: createInventory(http),
     check: (signal) => check(http, signal),
     close: () => http.close(),
   };

@@ -39,6 +39,11 @@ export interface Http {
    * @throws GeoServerError GEOSERVER_DOWN, GEOSERVER_TIMEOUT, GEOSERVER_DROPPED, GEOSERVER_ANSWER (too large)
    */
   ask(ask: Ask): Promise<Answer>;
+  /**
+   * The bytes of a large answer as they come; asked once.
+   * @throws GeoServerError as `ask`, and GEOSERVER_ANSWER where the status is not 200
+   */
+  read(ask: Ask): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 
@@ -53,8 +58,8 @@ export function createHttp(settings: Settings): Http {
   });
   const authorization = `Basic ${Buffer.from(`${settings.user}:${settings.password}`, 'utf8').toString('base64')}`;
 
-  const once = async (ask: Ask, node: string): Promise<Answer> => {
-    const response = await request(`${node}${ask.path}`, {
+  const open = (ask: Ask, node: string): ReturnType<typeof request> =>
+    request(`${node}${ask.path}`, {
       dispatcher: agent,
       method: ask.method,
       headers: { authorization, ...(ask.body === undefined ? {} : { 'content-type': ask.body.type }) },
@@ -63,6 +68,8 @@ export function createHttp(settings: Settings): Http {
       bodyTimeout: ask.timeoutMs,
       signal: AbortSignal.any([ask.signal, AbortSignal.timeout(ask.timeoutMs)]),
     });
+  const once = async (ask: Ask, node: string): Promise<Answer> => {
+    const response = await open(ask, node);
     const bytes = await readBounded(response.body, ask.maxBytes ?? 16 * 1024 * 1024, node);
     const retryAfter = Number(response.headers['retry-after']);
     return {
@@ -89,6 +96,19 @@ export function createHttp(settings: Settings): Http {
       }
     }
   };
+  const read = async function* (ask: Ask, node: string): AsyncGenerator<Buffer> {
+    try {
+      const { statusCode, body } = await open(ask, node);
+      if (statusCode !== 200) {
+        await body.dump();
+        throw new GeoServerError('GEOSERVER_ANSWER', `${ask.path} on ${node} answers ${statusCode}`, { node });
+      }
+      yield* body as AsyncIterable<Buffer>;
+    } catch (error) {
+      ask.signal.throwIfAborted();
+      throw failureError(decideFailure(error), error, ask, node);
+    }
+  };
   const nodes = createNodes(settings);
   const at = (url: string): Http => ({
     settings: { ...settings, url },
@@ -98,6 +118,7 @@ export function createHttp(settings: Settings): Http {
       const work = (): Promise<Answer> => retried(ask, ask.node ?? url);
       return ask.method === 'GET' ? work() : settings.writes(ask.signal, work, isOverloaded);
     },
+    read: (ask) => read(ask, ask.node ?? url),
     close: () => agent.destroy(),
   });
   return at(settings.url);

@@ -54,6 +54,11 @@ export function ownerMark(dataset: string): string {
   return `geosluice:${dataset}`;
 }
 
+/** The dataset a store's description names; null of a store that is not ours. */
+export function datasetOfMark(description: string | undefined): string | null {
+  return /^geosluice:(\S+)$/.exec(description ?? '')?.[1] ?? null;
+}
+
 /** The document of POST …/coveragestores. The workspace in the body is the one that counts. */
 export function storeDocument(workspace: string, store: WantedStore): object {
   const settings = { useCachingStream: false, rangeReaderSettings: store.cog };

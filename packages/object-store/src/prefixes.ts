@@ -28,23 +28,39 @@ export async function deletePrefix(
   if (!/[^/]\/$/.test(prefix)) throw new RangeError(`a prefix to delete ends in one /, unlike "${prefix}"`);
   return attempt(subject, signal, async () => {
     let deleted = 0;
-    let token: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await context.client.send(
+    for await (const keys of listKeys(context, bucket, prefix, signal)) {
+      await deleteKeys(context, bucket, keys, signal);
+      deleted += keys.length;
+    }
+    return deleted;
+  });
+}
+
+/** Keys below a prefix, up to 1,000 a page, in the store's own order. */
+export async function* listKeys(
+  context: StoreContext,
+  bucket: string,
+  prefix: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string[]> {
+  const subject = uriOf({ bucket, key: prefix });
+  let token: string | undefined;
+  do {
+    const answer = await attempt(subject, signal, () =>
+      context.client.send(
         new ListObjectsV2Command({
           ...{ Bucket: bucket, Prefix: prefix },
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
         sending(signal, SMALL_REQUEST_MS),
-      );
-      const keys = (answer.Contents ?? []).flatMap(({ Key }) => (Key?.startsWith(prefix) === true ? [Key] : []));
-      if (keys.length > 0) await deleteKeys(context, bucket, keys, signal);
-      deleted += keys.length;
-      if (answer.IsTruncated !== true || answer.NextContinuationToken === undefined) return deleted;
-      token = answer.NextContinuationToken;
-    }
-    throw trouble('STORE_ERROR', 'the listing does not end', { subject });
-  });
+      ),
+    );
+    const keys = (answer.Contents ?? []).flatMap(({ Key }) => (Key?.startsWith(prefix) === true ? [Key] : []));
+    if (keys.length > 0) yield keys;
+    const next = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+    if (next !== undefined && next === token) throw trouble('STORE_ERROR', 'the listing does not get on', { subject });
+    token = next;
+  } while (token !== undefined);
 }
 
 async function deleteKeys(context: StoreContext, bucket: string, keys: string[], signal?: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@ import {
   type SmallObject,
 } from './objects.ts';
 import { MIN_PART } from './plan.ts';
-import { abortStale, deletePrefix } from './prefixes.ts';
+import { abortStale, deletePrefix, listKeys } from './prefixes.ts';
 import { type PinnedObject, proveReadable, rangeReader } from './reading.ts';
 import { dropSession } from './session.ts';
 import {
@@ -105,6 +105,8 @@ export interface ObjectStore {
     location: Versioned,
     options?: { signal?: AbortSignal | undefined; etag?: string | undefined },
   ): Promise<void>;
+  /** Keys below a prefix, up to 1,000 a page, in the store's own order. */
+  keys(bucket: string, prefix: string, signal?: AbortSignal): AsyncIterable<string[]>;
   /** @returns how many objects were below the prefix, which must end in `/` */
   deletePrefix(bucket: string, prefix: string, signal?: AbortSignal): Promise<number>;
   /** Aborts unfinished uploads begun longer ago than that. @returns how many */
@@ -160,6 +162,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     spool: (request) => spool(context, request),
     abandon: (target, memory, signal) => dropSession(context, target, memory, signal),
     deleteObject: (location, remove) => deleteObject(context, location, remove),
+    keys: (bucket, prefix, signal) => listKeys(context, bucket, prefix, signal),
     deletePrefix: (bucket, prefix, signal) => deletePrefix(context, bucket, prefix, signal),
     abortStale: (bucket, prefix, olderThanMs, stale) => abortStale(context, bucket, prefix, olderThanMs, stale),
     proveReadable: (object, signal) => proveReadable(context, object, signal),

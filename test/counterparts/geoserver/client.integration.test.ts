@@ -66,6 +66,32 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.deepEqual(writes, []);
   });
 
+  test('the inventory of a node names its stores, whose they are and what they show', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const layer = await subject.geoserver.publish(request);
+    await drawn(request, layer);
+    const { inventory } = subject.geoserver;
+    const { signal, workspace, name, dataset } = request;
+    const nodes = await inventory.nodes(signal);
+    for (const node of nodes) {
+      assert.ok((await inventory.workspaces(node, signal)).includes(workspace));
+      const names: string[] = [];
+      for await (const some of inventory.names(node, workspace, signal)) names.push(...some);
+      assert.ok(names.includes(name));
+      assert.deepEqual(await inventory.store(node, { workspace, name }, signal), {
+        ...{ url: inventory.urlOf(layer, request.object), dataset, complete: true },
+      });
+      assert.equal(await inventory.store(node, { workspace, name: 'nobody' }, signal), null);
+    }
+    const [primary = ''] = nodes;
+    await inventory.remove(primary, { workspace, name, dataset: 'another' }, { signal, log: SILENT });
+    assert.notEqual(await inventory.store(primary, { workspace, name }, signal), null, 'of another dataset');
+    await inventory.remove(primary, { workspace, name, dataset }, { signal, log: SILENT });
+    assert.equal(await inventory.store(primary, { workspace, name }, signal), null);
+  });
+
   test('a changed title alone changes the layer', async () => {
     const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
     const request = requestFor(subject, facts);
