@@ -1,4 +1,7 @@
 import {
+  LOOKUP_SIZE,
+  type LookupDocument,
+  lookupDocumentSchema,
   type RegistrationDocument,
   registrationDocumentSchema,
   unregistrationDocumentSchema,
@@ -16,7 +19,7 @@ export interface StandInDataset {
 }
 
 export interface StandInCatalogue {
-  answer(action: 'register' | 'unregister', document: unknown): StandInAnswer;
+  answer(action: 'register' | 'unregister' | 'lookup', document: unknown): StandInAnswer;
   list(): StandInDataset[];
   get(pk: number): StandInDataset | null;
 }
@@ -71,8 +74,27 @@ export function createStandInCatalogue(pageOf: (pk: number) => string): StandInC
   const list = (): StandInDataset[] =>
     [...rows.values()].flatMap(({ dataset }) => dataset ?? []).sort((a, b) => b.pk - a.pk);
 
+  const described = ([dataset, { generation, dataset: held }]: [string, Row], at: number): object[] => {
+    if (held === null) return [];
+    const { document } = held;
+    const { layer, object, options, version, sourceUri, title } = document;
+    const about = { dataset, generation, version, sourceUri, title, doubles: [], kept: { layer, object, options } };
+    return [{ row: at + 1, ...about, ...named(held), alternate: `${layer.workspace}:${layer.name}` }];
+  };
+
+  const lookup = (query: LookupDocument): StandInAnswer => {
+    const all = [...rows].flatMap(described) as Array<{ row: number; dataset: string }>;
+    if ('datasets' in query) {
+      const registrations = all.filter(({ dataset }) => query.datasets.includes(dataset));
+      return { status: 'found', registrations, next: null };
+    }
+    const page = all.filter(({ row }) => row > query.after).slice(0, LOOKUP_SIZE);
+    return { status: 'found', registrations: page, next: page.length === LOOKUP_SIZE ? page.at(-1)?.row : null };
+  };
+
   return {
     answer(action, document) {
+      if (action === 'lookup') return checked(lookupDocumentSchema, document, lookup);
       if (action === 'register') return checked(registrationDocumentSchema, document, register);
       return checked(unregistrationDocumentSchema, document, unregister);
     },

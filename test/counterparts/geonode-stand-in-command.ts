@@ -7,7 +7,7 @@ const write = (value: object): boolean => process.stdout.write(`${JSON.stringify
 
 write({ ready: true, app: 'geosluice_geonode', version: '0.1.0', geonode: 'stand-in', schema: 1 });
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, ...request } = JSON.parse(line) as { id: string; register?: unknown; unregister?: unknown };
-  const action = request.register === undefined ? 'unregister' : 'register';
-  write({ id, answer: catalogue.answer(action, request[action]) });
+  const { id, ...request } = JSON.parse(line) as { id: string };
+  const [[action, document] = []] = Object.entries(request) as Array<[Parameters<typeof catalogue.answer>[0], unknown]>;
+  if (action !== undefined) write({ id, answer: catalogue.answer(action, document) });
 }

@@ -15,6 +15,11 @@ const USER = 'admin';
 const PASSWORD = 'admin';
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_ITEMS = 100;
+const ACTIONS = new Map([
+  ['registrations', 'register'],
+  ['unregistrations', 'unregister'],
+  ['lookups', 'lookup'],
+] as const) as ReadonlyMap<string, Parameters<StandInCatalogue['answer']>[0]>;
 
 /**
  * A small thing in GeoNode's place, where there is no time for a real one: the registration app's endpoints with its
@@ -73,12 +78,12 @@ async function registrations(
   if (path.endsWith('/health'))
     return json(response, 200, { app: 'geosluice_geonode', version: '0.1.0', geonode: 'stand-in', schema: 1 });
   const member = path.slice(path.lastIndexOf('/') + 1);
-  if (member !== 'registrations' && member !== 'unregistrations') return json(response, 404, { detail: 'Not found.' });
+  const action = ACTIONS.get(member);
+  if (action === undefined) return json(response, 404, { detail: 'Not found.' });
   const body = await readBody(request);
   const items = body === null ? null : (body as Record<string, unknown>)[member];
   if (!Array.isArray(items)) return json(response, 400, { detail: `${member} must be a list of documents` });
   if (items.length > MAX_ITEMS) return json(response, 413, { detail: `a batch has at most ${MAX_ITEMS} items` });
-  const action = member === 'registrations' ? 'register' : 'unregister';
   return json(response, 200, { answers: items.map((item: unknown) => catalogue.answer(action, item)) });
 }
 

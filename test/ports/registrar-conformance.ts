@@ -81,6 +81,35 @@ export function registrarConformance(name: string, start: () => Promise<Registra
     assert.notEqual(again.uuid, created.uuid);
   });
 
+  test(`${name}: what is registered can be looked up, by its datasets and page by page, with what was handed over`, async () => {
+    const { register, unregister, lookup } = await registrar();
+    const [first, second, removed] = [exampleDocument(), exampleDocument(), exampleDocument()];
+    const answers = await Promise.all([first, second, removed].map((document) => register(document, signal)));
+    await unregister({ ...of(removed), generation: 2 }, signal);
+    const unknown = exampleDocument().dataset;
+    const datasets = [first.dataset, removed.dataset, unknown];
+    const { registrations, next } = await lookup({ datasets }, signal);
+    const { status: _, ...named } = answers[0] ?? { status: 'created' };
+    const { layer, object, options, version, sourceUri } = first;
+    assert.deepEqual(registrations, [
+      {
+        ...{ dataset: first.dataset, generation: 1, version, sourceUri, ...named, doubles: [] },
+        ...{ title: first.title, alternate: `${layer.workspace}:${layer.name}`, kept: { layer, object, options } },
+      },
+    ]);
+    assert.equal(next, null);
+    const all = new Set<string>();
+    for (let after: number | null = 0; after !== null; ) {
+      const page: Awaited<ReturnType<typeof lookup>> = await lookup({ after }, signal);
+      for (const { dataset } of page.registrations) all.add(dataset);
+      after = page.next;
+    }
+    assert.deepEqual(
+      [first, second, removed].map(({ dataset }) => all.has(dataset)),
+      [true, true, false],
+    );
+  });
+
   test(`${name}: what was never there is removed already`, async () => {
     await (await registrar()).unregister(of(exampleDocument()), signal);
   });

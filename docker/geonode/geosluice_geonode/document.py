@@ -19,6 +19,7 @@ def _validator(name):
 
 _REGISTRATION = _validator("registration.json")
 _UNREGISTRATION = _validator("unregistration.json")
+_LOOKUP = _validator("lookup.json")
 
 
 def check_registration(document):
@@ -35,6 +36,10 @@ def check_registration(document):
 
 def check_unregistration(document):
     _check(_UNREGISTRATION, document)
+
+
+def check_lookup(document):
+    _check(_LOOKUP, document)
 
 
 def sidecar_bytes(sidecar):

@@ -93,6 +93,7 @@ def _register(plan, pk):
     row.generation, row.version, row.digest = document["generation"], document["version"], plan["digest"]
     row.resource_id, row.access, row.linked = dataset.pk, key, linked
     row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
+    row.kept = {part: document[part] for part in ("layer", "object", "options")}
     row.save()
     catalogue_post_save(instance=dataset, sender=Dataset)
     return {"status": status, **_named(dataset)}

@@ -5,12 +5,13 @@ import logging
 from django.db import DatabaseError, close_old_connections, connection
 
 from geosluice_geonode.errors import Refused
+from geosluice_geonode.lookup import lookup
 from geosluice_geonode.registration import register
 from geosluice_geonode.unregistration import unregister
 
 logger = logging.getLogger("geosluice_geonode")
 
-ACTIONS = {"register": register, "unregister": unregister}
+ACTIONS = {"register": register, "unregister": unregister, "lookup": lookup}
 
 
 def answer(action, document):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/geosluice/v1/health", views.Health.as_view(), name="geosluice-health"),
     path("api/geosluice/v1/registrations", views.Registrations.as_view(), name="geosluice-registrations"),
     path("api/geosluice/v1/unregistrations", views.Unregistrations.as_view(), name="geosluice-unregistrations"),
+    path("api/geosluice/v1/lookups", views.Lookups.as_view(), name="geosluice-lookups"),
     path("geosluice/sidecar/<int:pk>", views.OriginalSidecar.as_view(), name="geosluice-sidecar"),
 ]
 if getattr(settings, "GEOSLUICE_RASTER_UPLOADS", None):

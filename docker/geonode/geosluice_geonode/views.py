@@ -64,6 +64,10 @@ class Unregistrations(_Batch):
     member, action = "unregistrations", "unregister"
 
 
+class Lookups(_Batch):
+    member, action = "lookups", "lookup"
+
+
 class OriginalSidecar(APIView):
     """The metadata file as it was, for who may see the dataset."""
 

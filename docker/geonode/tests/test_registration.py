@@ -10,6 +10,7 @@ from tests.base import CommittingCase, DatabaseCase, example
 
 from geosluice_geonode import service
 from geosluice_geonode.errors import Refused
+from geosluice_geonode.lookup import lookup
 from geosluice_geonode.models import Registration, Sidecar
 from geosluice_geonode.registration import register
 from geosluice_geonode.unregistration import unregister
@@ -29,6 +30,49 @@ def second(**changes):
     """Another dataset with another layer."""
     layer = {"name": "other", "store": "other"}
     return example(dataset="d" + "b" * 20, layer=layer, **changes)
+
+
+class Lookup(DatabaseCase):
+    def test_what_was_handed_over_comes_back(self):
+        dataset = registered()
+        document = example()
+        [found] = lookup({"datasets": [document["dataset"], "d" + "c" * 20]})["registrations"]
+        self.assertEqual((found["pk"], found["alternate"], found["generation"]), (dataset.pk, "geosluice:dem", 1))
+        self.assertEqual(found["kept"], {part: document[part] for part in ("layer", "object", "options")})
+        self.assertEqual(found["doubles"], [])
+
+    def test_another_dataset_of_the_same_layer_is_a_double(self):
+        dataset = registered()
+        twin = Dataset.objects.get(pk=register(second())["pk"])
+        ResourceBase.objects.filter(pk=twin.pk).update(alternate="geosluice:dem")
+        [found] = lookup({"datasets": [example()["dataset"]]})["registrations"]
+        self.assertEqual((found["pk"], found["doubles"]), (dataset.pk, [twin.pk]))
+
+    def test_pages_end_and_hold_no_more_than_is_asked_for(self):
+        registered()
+        register(second())
+        with mock.patch("geosluice_geonode.lookup.PAGE", 1):
+            first = lookup({"after": Registration.objects.order_by("-id")[1].id - 1})
+            self.assertEqual([one["dataset"] for one in first["registrations"]], [example()["dataset"]])
+            last = lookup({"after": first["next"]})
+        self.assertEqual([one["dataset"] for one in last["registrations"]], [second()["dataset"]])
+        self.assertEqual(lookup({"after": Registration.objects.latest("id").id})["next"], None)
+
+    def test_queries_do_not_grow_with_the_datasets(self):
+        registered()
+        register(second())
+        with self.assertNumQueries(3):
+            lookup({"datasets": [example()["dataset"], second()["dataset"]]})
+
+    def test_what_is_removed_is_not_found(self):
+        registered()
+        unregister(removal(example(), 2))
+        self.assertEqual(lookup({"datasets": [example()["dataset"]]})["registrations"], [])
+
+    def test_a_query_of_another_shape_is_refused(self):
+        for query in ({}, {"after": -1}, {"datasets": "all"}, {"datasets": [], "after": 0}):
+            with self.assertRaises(Refused):
+                lookup(query)
 
 
 class Register(DatabaseCase):

@@ -1,5 +1,5 @@
 import { isReasonCode, type RegisteredDataset } from '@geosluice/jobs';
-import { type Answer, answerSchema, healthSchema } from './answer.ts';
+import { type Answer, answerSchema, healthSchema, lookupAnswerSchema } from './answer.ts';
 import { createBatcher } from './batcher.ts';
 import { DOCUMENT_SCHEMA, type RegistrationDocument, type UnregistrationDocument } from './document.ts';
 import { GeonodeError } from './errors.ts';
@@ -24,7 +24,7 @@ interface Item {
 
 /** What both adapters have in common: batches below, one promise a document above. */
 export function createBatchingRegistrar(transport: Transport, options: BatchOptions): Registrar {
-  const batcherOf = (action: Action) =>
+  const batcherOf = (action: Exclude<Action, 'lookup'>) =>
     createBatcher<Item, unknown>({
       size: Math.min(options.batchSize ?? 20, 100),
       waitMs: options.batchWaitMs ?? 50,
@@ -39,7 +39,11 @@ export function createBatchingRegistrar(transport: Transport, options: BatchOpti
       },
     });
   const batchers = { register: batcherOf('register'), unregister: batcherOf('unregister') };
-  const ask = async (action: Action, document: { dataset: string }, signal: AbortSignal): Promise<Answered> => {
+  const ask = async (
+    action: keyof typeof batchers,
+    document: { dataset: string },
+    signal: AbortSignal,
+  ): Promise<Answered> => {
     const bytes = Buffer.byteLength(JSON.stringify(document));
     return readAnswer(await batchers[action].add({ document, bytes }, signal), document.dataset);
   };
@@ -55,6 +59,15 @@ export function createBatchingRegistrar(transport: Transport, options: BatchOpti
       if (answer.status === 'superseded') throw superseded(document);
       if (answer.status !== 'removed' && answer.status !== 'absent')
         throw unusable(document.dataset, `status ${answer.status} to an unregistration`);
+    },
+    async lookup(document, signal) {
+      const [answer] = await transport.send('lookup', [document], signal);
+      const found = lookupAnswerSchema.safeParse(answer);
+      if (found.success) return found.data;
+      const failed = answerSchema.safeParse(answer);
+      // throws what the app says of an error
+      if (failed.success && failed.data.status === 'error') readAnswer(answer, 'lookup');
+      throw new GeonodeError('GEONODE_ANSWER', 'an answer of GeoNode cannot be read', { cause: found.error });
     },
     async check(signal) {
       const health = healthSchema.safeParse(await transport.health(signal));

@@ -55,6 +55,8 @@ export function documentOf(
             base64: Buffer.from(sidecar.buffer, sidecar.byteOffset, sidecar.byteLength).toString('base64'),
           },
     sourceUri: describeLocation(job.location),
+    object: job.object,
+    options,
   };
 }
 

@@ -2,8 +2,10 @@ import {
   bboxSchema,
   datasetIdSchema,
   datasetMetadataSchema,
+  ingestOptionsSchema,
   layerNameSchema,
   publishedLayerSchema,
+  storedObjectSchema,
   versionSchema,
   workspaceNameSchema,
 } from '@geosluice/jobs';
@@ -61,6 +63,9 @@ export const registrationDocumentSchema = z.strictObject({
     .nullable(),
   /** Fit for showing: no query string, no credentials. */
   sourceUri: z.string().max(4096),
+  /** Kept, and given back to a geosluice that lost its ledger. */
+  object: storedObjectSchema,
+  options: ingestOptionsSchema,
 });
 export type RegistrationDocument = z.infer<typeof registrationDocumentSchema>;
 
@@ -71,3 +76,13 @@ export const unregistrationDocumentSchema = z.strictObject({
   name: layerNameSchema,
 });
 export type UnregistrationDocument = z.infer<typeof unregistrationDocumentSchema>;
+
+/** Datasets a lookup names at most, and those of one page. */
+export const LOOKUP_SIZE = 100;
+
+/** Asks what is registered: of these datasets, or a page of all after a row (`next` of the page before; 0 for the first). */
+export const lookupDocumentSchema = z.union([
+  z.strictObject({ datasets: z.array(datasetIdSchema).max(LOOKUP_SIZE) }),
+  z.strictObject({ after: z.int().nonnegative() }),
+]);
+export type LookupDocument = z.infer<typeof lookupDocumentSchema>;

@@ -19,7 +19,7 @@ export interface HttpRegistrarOptions extends BatchOptions {
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const answersSchema = z.object({ answers: z.array(z.unknown()) });
-const MEMBERS = { register: 'registrations', unregister: 'unregistrations' } as const;
+const MEMBERS = { register: 'registrations', unregister: 'unregistrations', lookup: 'lookups' } as const;
 
 /** Registers over HTTP, through the endpoint that the Django app adds to GeoNode. */
 export function createHttpRegistrar(options: HttpRegistrarOptions): Registrar {

@@ -1,8 +1,11 @@
-export { type Answer, answerSchema, type Health, healthSchema } from './answer.ts';
+export { type Answer, answerSchema, type Health, healthSchema, type Registered } from './answer.ts';
 export type { BatchOptions } from './batching-registrar.ts';
 export { type CommandRegistrarOptions, createCommandRegistrar } from './command-registrar.ts';
 export {
   DOCUMENT_SCHEMA,
+  LOOKUP_SIZE,
+  type LookupDocument,
+  lookupDocumentSchema,
   type RegistrationDocument,
   registrationDocumentSchema,
   type UnregistrationDocument,

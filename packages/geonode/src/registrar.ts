@@ -1,6 +1,6 @@
 import type { RegisteredDataset } from '@geosluice/jobs';
-import type { Health } from './answer.ts';
-import type { RegistrationDocument, UnregistrationDocument } from './document.ts';
+import type { Health, Registered } from './answer.ts';
+import type { LookupDocument, RegistrationDocument, UnregistrationDocument } from './document.ts';
 
 export type RegistrationStatus = 'created' | 'updated' | 'unchanged';
 
@@ -17,13 +17,15 @@ export interface Registrar {
   ): Promise<RegisteredDataset & { status: RegistrationStatus }>;
   /** Takes it away; one that is not there is taken away already. @throws as register */
   unregister(document: UnregistrationDocument, signal: AbortSignal): Promise<void>;
+  /** What is registered, of these datasets or page by page. @throws as register */
+  lookup(document: LookupDocument, signal: AbortSignal): Promise<{ registrations: Registered[]; next: number | null }>;
   /** That the app answers, and that we may register. @throws GeonodeError GEONODE_* */
   check(signal: AbortSignal): Promise<Health>;
   /** Ends what is open; what waits fails with GEONODE_DROPPED. */
   close(): Promise<void>;
 }
 
-export type Action = 'register' | 'unregister';
+export type Action = 'register' | 'unregister' | 'lookup';
 
 /** One way to the Django app: takes a few documents of one action, gives as many answers in their order. */
 export interface Transport {

@@ -14,8 +14,8 @@ MAX_LINE = 16 * 1024 * 1024
 
 class Command(BaseCommand):
     help = (
-        "Registers datasets. Reads one JSON document a line from stdin, {id, register: {…}} or {id, unregister: {…}}, and "
-        "writes one answer a line, {id, answer: {…}}, in the order they came. Ends with its input."
+        "Registers datasets. Reads one JSON document a line from stdin, {id, register: {…}}, {id, unregister: {…}} or "
+        "{id, lookup: {…}}, and writes one answer a line, {id, answer: {…}}, in the order they came. Ends with its input."
     )
     requires_system_checks = []
 
