@@ -197,8 +197,10 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       await ledger.retire({ ...one, from: new Date(500) });
       await ledger.retire({ ...other, from: new Date(3_000) });
       assert.deepEqual(await ledger.retired(new Date(2_500), 10), [one]);
+      assert.equal(await ledger.isRetired(one), true);
       await ledger.forgetRetired(one);
       await ledger.forgetRetired(one);
+      assert.equal(await ledger.isRetired(one), false);
       assert.deepEqual(await ledger.retired(new Date(9_000), 10), [other]);
     });
 

@@ -97,6 +97,9 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
         return { dataset, raster };
       });
     },
+    async isRetired({ dataset, raster }) {
+      return retired.has(`${dataset} ${raster}`);
+    },
     async forgetRetired({ dataset, raster }) {
       retired.delete(`${dataset} ${raster}`);
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseLocation, Retry } from '@geosluice/jobs';
+import type { ReconcileOptions, Report, Summary } from '@geosluice/reconcile';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-codes.ts';
 import type { CliPorts, GatewayPort } from './ports.ts';
@@ -26,6 +27,7 @@ async function cli(
       fetch: () => assert.fail('nothing is fetched'),
       inspect: () => assert.fail('no inspection was asked for'),
       doctor: () => assert.fail('no check was asked for'),
+      reconcile: () => assert.fail('no comparison was asked for'),
       up: () => assert.fail('nothing was started'),
       config: () => [],
       ...ports,
@@ -239,4 +241,75 @@ test('a gateway that does not answer exits 3, an interruption 130', async () => 
     (await cli('status i1 --wait', { fake: interrupted, signal: controller.signal })).code,
     EXIT.interrupted,
   );
+});
+
+const finding: Omit<Report, 'outcome'> = {
+  ...{ difference: 'missing', place: 'bucket', dataset: 'daaaaaaaaaaaaaaaaaaaa', subject: 's3://geodata/a.tif' },
+  ...{ what: 'the object, "a", is gone', repair: 'retry' },
+};
+
+/** A comparison that finds these. */
+function comparing(
+  reports: Report[],
+  over: Partial<Summary> = {},
+): { ports: Partial<CliPorts>; asked: ReconcileOptions[] } {
+  const asked: ReconcileOptions[] = [];
+  const ports: Partial<CliPorts> = {
+    async *reconcile(options) {
+      asked.push(options);
+      yield* reports;
+      return { datasets: 3, nodes: ['http://one', 'http://two'], notCompared: [], held: 0, most: 10, ...over };
+    },
+  };
+  return { ports, asked };
+}
+
+test('reconcile tells what differs and ends with 1; where all is mended, or nothing differs, with 0', async () => {
+  const nothing = comparing([]);
+  const agreed = await cli('reconcile', nothing.ports);
+  assert.equal(agreed.code, EXIT.ok);
+  assert.equal(agreed.stdout, '3 datasets compared on 2 nodes of GeoServer; nothing differs\n');
+  assert.partialDeepStrictEqual(nothing.asked, [{ repair: false, yes: false, share: 0.05 }]);
+  const found = await cli('reconcile', comparing([{ ...finding, outcome: 'found' }]).ports);
+  assert.equal(found.code, EXIT.refused);
+  assert.match(
+    found.stdout,
+    /^missing {3}bucket: s3:\/\/geodata\/a\.tif daaaaaaaaaaaaaaaaaaaa\n {2}the object, "a", is gone\n/,
+  );
+  assert.match(found.stdout, /1 thing differs; --repair mends what can be mended\n$/);
+  const mending = comparing([{ ...finding, outcome: 'asked' }]);
+  const mended = await cli('reconcile --repair --yes --cap-percent 20', mending.ports);
+  assert.equal(mended.code, EXIT.ok);
+  assert.match(mended.stdout, /is gone → on its way\n.*1 thing differs; 1 on its way\n$/s);
+  assert.partialDeepStrictEqual(mending.asked, [{ repair: true, yes: true, share: 0.2 }]);
+});
+
+test('what reconcile holds, cannot mend or could not compare is told, and ends with 1', async () => {
+  const held = await cli('reconcile --repair', comparing([{ ...finding, outcome: 'held' }], { held: 11 }).ports);
+  assert.equal(held.code, EXIT.refused);
+  assert.match(held.stdout, /11 would be taken away, more than 10: look at them, then add --yes/);
+  const failed = comparing([{ ...finding, outcome: 'failed', error: 'Redis is away' }]);
+  assert.match((await cli('reconcile --repair', failed.ports)).stdout, /→ failed: Redis is away/);
+  const silent = comparing([], { notCompared: [{ place: 'geoserver http://two', error: 'no answer' }] });
+  const { code, stderr } = await cli('reconcile', silent.ports);
+  assert.deepEqual([code, stderr], [EXIT.refused, 'not compared, geoserver http://two: no answer\n']);
+  assert.equal((await cli('reconcile --cap-percent 101')).code, EXIT.usage);
+});
+
+test('reconcile as a document a line, and as CSV that no spreadsheet runs', async () => {
+  const reports: Report[] = [
+    { ...finding, outcome: 'found' },
+    { ...finding, subject: '=cmd', outcome: 'found' },
+  ];
+  const lines = (await cli('reconcile --json', comparing(reports).ports)).stdout.trimEnd().split('\n');
+  const documents = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(documents.slice(0, 2), reports);
+  assert.partialDeepStrictEqual(documents[2], { summary: { datasets: 3, found: 2 } });
+  const csv = (await cli('reconcile --csv', comparing(reports).ports)).stdout.split('\n');
+  assert.equal(csv[0], 'difference,place,dataset,subject,what,repair,outcome,error');
+  assert.equal(
+    csv[1],
+    'missing,bucket,daaaaaaaaaaaaaaaaaaaa,s3://geodata/a.tif,"the object, ""a"", is gone",retry,found,',
+  );
+  assert.match(csv[2] ?? '', /,'=cmd,/);
 });

@@ -6,6 +6,7 @@ import * as dead from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { ingest } from './commands/ingest.ts';
 import { inspect } from './commands/inspect.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { rules } from './commands/rules.ts';
 import { smoke } from './commands/smoke.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
@@ -208,6 +209,26 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
     (file: string, uri: string | undefined) =>
       choose((output) => rules({ file, from: cwd, ...(uri === undefined ? {} : { uri }) }, output)),
   );
+  command(program, 'reconcile', 'compare the ledger with bucket, GeoServer’s nodes, GeoNode and sources')
+    .option('--repair', 'mend what differs', false)
+    .option('--cap-percent <n>', 'of all datasets that may be taken away without a word', percent, 5)
+    .option('--yes', 'take away whatever nothing leads to, however much it is', false)
+    .option('--csv', 'a table for other programs; with --json a document a line', false)
+    .action((flags) =>
+      choose((output, signal) =>
+        reconcile(
+          {
+            repair: flags.repair === true,
+            yes: flags.yes === true,
+            capPercent: flags.capPercent,
+            csv: flags.csv === true,
+          },
+          ports,
+          output,
+          signal,
+        ),
+      ),
+    );
   command(program, 'doctor', 'try every counterpart and say what to do').action(() =>
     choose((output, signal) => doctor(ports, output, signal)),
   );
@@ -242,6 +263,12 @@ function createProgram({ ports, version, stdout, stderr, cwd }: CliEnvironment, 
     }),
   );
   return program;
+}
+
+function percent(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('write a number from 0 to 100');
+  return value;
 }
 
 function limit(text: string): number {

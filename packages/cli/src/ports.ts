@@ -9,6 +9,7 @@ import type {
   Step,
 } from '@geosluice/jobs';
 import type { DeadLetter, Ingestion, LedgerEvent, QueueCounts, Watch } from '@geosluice/pipeline';
+import type { ReconcileOptions, Report, Summary } from '@geosluice/reconcile';
 
 /** What the commands ask of a gateway; `@geosluice/gateway-api` has the client. */
 export interface GatewayPort {
@@ -99,6 +100,8 @@ export interface CliPorts {
   fetch(url: string, signal: AbortSignal): Promise<{ status: number; type: string; bytes: Buffer }>;
   inspect(source: Location, options: IngestOptions, signal: AbortSignal): Promise<Inspection>;
   doctor(signal: AbortSignal): AsyncIterable<CheckResult>;
+  /** Compares all systems by itself, without a gateway. */
+  reconcile(options: ReconcileOptions): AsyncGenerator<Report, Summary>;
   /** Runs the gateway and all workers until the signal. */
   up(signal: AbortSignal): Promise<void>;
   /** Rows of the configuration in force, secrets masked. */

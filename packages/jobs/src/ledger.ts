@@ -159,6 +159,7 @@ export interface RetiredContent {
 export interface RetiredContents {
   /** Those whose time has come, longest first. */
   retired(until: Date, limit: number): Promise<RetiredContent[]>;
+  isRetired(content: RetiredContent): Promise<boolean>;
   forgetRetired(content: RetiredContent): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import type {
   LedgerEntry,
   LedgerPatch,
   Location,
+  Priority,
   RetiredContents,
   StageLedger,
   StageName,
@@ -13,6 +14,7 @@ import type {
 } from '@geosluice/jobs';
 import type { Gate, GateOptions } from './gate/gate.ts';
 import type { RuleFiles } from './ledger/sightings.ts';
+import type { Recovery } from './recovery.ts';
 
 /** Everything of the pipeline that a gateway or a CLI may use; one connection to Redis behind it. */
 export interface Pipeline {
@@ -24,8 +26,12 @@ export interface Pipeline {
   events: Events;
   /** Lets works of all processes through to a counterpart, so many at a time as are worth it. To be closed. */
   gate(name: string, options: GateOptions): Gate;
-  /** Asks again for one dataset: an inspect job that takes a new generation, with today's rules. */
-  retry(dataset: string): Promise<void>;
+  /** Asks again for one dataset: an inspect job that takes a new generation, with today's rules. `interactive` where absent. */
+  retry(dataset: string, priority?: Priority): Promise<void>;
+  /** Has its file looked at, behind everything else; nothing happens where it is as it was. */
+  look(dataset: string): Promise<void>;
+  /** For a ledger that lost something. */
+  recovery: Recovery;
   /**
    * Starts removal on a new generation. What a `rule` removes comes in again where its file does.
    * @throws PipelineError DATASET_UNKNOWN

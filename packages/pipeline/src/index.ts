@@ -4,6 +4,7 @@ export { decideRedis, type RedisVerdict } from './check-redis.ts';
 export { type PipelineCode, PipelineError } from './error.ts';
 export type { Ended, Gate, GateOptions } from './gate/gate.ts';
 export { openPipeline, type PipelineConfig } from './pipeline.ts';
+export type { RecoveredDataset, Recovery } from './recovery.ts';
 export type { RedisConfig } from './redis.ts';
 export type { Backoff } from './runner/backoff.ts';
 export type { HoldOptions } from './runner/hold.ts';

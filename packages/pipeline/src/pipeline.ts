@@ -13,6 +13,7 @@ import { keysOf } from './keys.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { BY_RULE } from './ledger/scripts.ts';
 import { createQueues } from './queues.ts';
+import { createRecovery } from './recovery.ts';
 import { type Client, connect, type RedisConfig } from './redis.ts';
 import { forcedInspect, type Restart, removeJobOf } from './restart.ts';
 import { createSweep } from './sweep.ts';
@@ -69,8 +70,10 @@ export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
     deadLetters: createDeadLetters(internals),
     events: createEvents(internals),
     gate: (name, options) => createGate({ redis, waiter: open('worker'), keys: keys.gate(name), log }, options),
-    async retry(dataset) {
-      const id = await internals.restart.inspect(dataset, { reason: 'replay', priority: 'interactive' });
+    recovery: createRecovery(internals),
+    look: (dataset) => internals.restart.look(dataset),
+    async retry(dataset, priority = 'interactive') {
+      const id = await internals.restart.inspect(dataset, { reason: 'replay', priority });
       if (id === null) throw unknownDataset(dataset);
     },
     async remove(dataset, mode, by) {

@@ -1,4 +1,4 @@
-import type { LedgerEntry, PublishedLayer, RetiredContent, StoredObject } from '@geosluice/jobs';
+import type { IngestOptions, LedgerEntry, PublishedLayer, RetiredContent, StoredObject } from '@geosluice/jobs';
 
 /** What GeoNode holds of one dataset that was registered. */
 export interface Registered {
@@ -15,7 +15,7 @@ export interface Registered {
   /** Keys of other datasets in GeoNode that show the same layer. */
   doubles: number[];
   /** What was handed to GeoNode for a ledger that is lost; null where an earlier version registered it. */
-  kept: { layer: PublishedLayer; object: StoredObject } | null;
+  kept: { layer: PublishedLayer; object: StoredObject; options: IngestOptions } | null;
 }
 
 /** What a node of GeoServer says of one store. */
@@ -42,7 +42,7 @@ export interface ReconcilePorts {
     retry(dataset: string): Promise<void>;
     look(dataset: string): Promise<void>;
     /** Asks for a file that the ledger has lost. */
-    ask(uri: string): Promise<void>;
+    ask(registered: Registered): Promise<void>;
     retire(content: RetiredContent): Promise<void>;
   };
   source: {

@@ -156,6 +156,19 @@ test('more removals than the cap are all held, and go with yes', async () => {
   assert.equal(world.done.length, 11);
 });
 
+test('a dataset that moves while it is compared is left alone', async () => {
+  world.objects.delete(uriOf(one));
+  world.objects.delete(uriOf(two));
+  const { head } = world.ports.bucket;
+  world.ports.bucket.head = async (object, signal) => {
+    const entry = world.entries.get(one);
+    assert.ok(entry !== undefined);
+    world.entries.set(one, { ...entry, state: 'publishing', updatedAt: '2026-11-02T00:00:00Z' });
+    return await head(object, signal);
+  };
+  assert.deepEqual(await found(), [`missing bucket ${two} retry found`]);
+});
+
 test('a node that does not answer is named once, and the others are compared', async () => {
   world.silent.add('http://two');
   world.stores.get('http://one')?.delete('w:n30');

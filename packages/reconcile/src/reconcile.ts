@@ -114,7 +114,7 @@ async function* lostByTheLedger({ ports, options: { signal } }: Run): AsyncGener
 /** As it is, where everything of it is there; else its file goes the whole road again, which finds what is. */
 async function restore({ ledger }: ReconcilePorts, registered: Registered, signal: AbortSignal): Promise<void> {
   if (registered.kept !== null && (await ledger.adopt(registered, signal))) return;
-  await ledger.ask(registered.sourceUri);
+  await ledger.ask(registered);
 }
 
 /** What the ledger says is visible, in every other system. */
@@ -133,7 +133,10 @@ async function* entries(run: Run): AsyncGenerator<Found> {
         isMissed(run, entry),
       ]);
       const url = ports.geoserver.urlOf(entry.layer, entry.object);
-      return compare(entry, { object, stores, url, registered: registered.get(entry.dataset) ?? null, missed });
+      const found = compare(entry, { object, stores, url, registered: registered.get(entry.dataset) ?? null, missed });
+      // one that moved meanwhile was compared with what it is no more
+      const moved = found.length > 0 && (await ports.ledger.get(entry.dataset))?.updatedAt !== entry.updatedAt;
+      return moved ? [] : found;
     });
     for await (const ofOne of findings) {
       run.datasets += 1;

@@ -1,8 +1,10 @@
+export { looksAfter } from './discover/files.ts';
 export { deriveLayerName, deriveTitle, stemOf } from './discover/name.ts';
 export type { DiscoverPorts, RuleDefaults } from './discover/ports.ts';
+export { ruledOptions, withDefaults } from './discover/ruled-options.ts';
 export { seenVersion, sidecarOf } from './discover/seen.ts';
 export { createDiscoverStage } from './discover/stage.ts';
-export { datasetPrefix, isSafeKey, type Target } from './keys.ts';
+export { contentPrefix, datasetPrefix, isSafeKey, type Target } from './keys.ts';
 export type { Candidate, GeoServerPort, SidecarRole, SourcePort, SourcesPort, StorePort } from './ports.ts';
 export type { PublishPorts } from './publish/ports.ts';
 export { createPublishStage } from './publish/stage.ts';

@@ -19,6 +19,7 @@ import {
 import { openStorage } from '@geosluice/service-wiring';
 import { openSources } from '@geosluice/sources';
 import { doctor } from './doctor.ts';
+import { reconcileAll } from './reconcile.ts';
 import { up } from './up.ts';
 
 /** What the commands need, made from the environment when a command asks for it. */
@@ -81,6 +82,7 @@ export function cliPorts(env: Environment): CliPorts {
       return inspectFile(location, options, ports, signal);
     },
     doctor: (signal) => doctor(env, signal),
+    reconcile: (options) => reconcileAll(env, options),
     up: (signal) => up(env, signal),
     config: () => describeConfig(env),
   };

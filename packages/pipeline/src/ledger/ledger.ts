@@ -27,7 +27,7 @@ export const PROGRESS_EVERY_MS = 500;
 const ALONE_MS = 60_000;
 const LET_GO = script(`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`);
 
-export type Patch = LedgerPatch & Partial<Pick<LedgerEntry, 'reason' | 'lastError' | 'job'>>;
+export type Patch = LedgerPatch & Partial<Pick<LedgerEntry, 'reason' | 'lastError' | 'job' | 'version'>>;
 export type StepNote = Omit<Step, 'at' | 'generation' | 'state'>;
 
 export interface Found {
@@ -174,6 +174,9 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
         const [dataset = '', raster = ''] = member.split(' ');
         return { dataset, raster };
       });
+    },
+    async isRetired({ dataset, raster }) {
+      return (await asked(() => redis.zscore(keys.retired, `${dataset} ${raster}`))) !== null;
     },
     async forgetRetired({ dataset, raster }) {
       await asked(() => redis.zrem(keys.retired, `${dataset} ${raster}`));

@@ -74,7 +74,7 @@ export function createMemoryWorld(count: number): MemoryWorld {
       },
       retry: (dataset) => note(`retry ${dataset}`)(),
       look: (dataset) => note(`look ${dataset}`)(),
-      ask: (uri) => note(`ask ${uri}`)(),
+      ask: ({ sourceUri }) => note(`ask ${sourceUri}`)(),
       retire: ({ dataset, raster }) => note(`retire ${dataset} ${raster}`)(),
     },
     source: { isMissed: async ({ dataset }) => world.missed.has(dataset) },
@@ -134,6 +134,6 @@ function addDataset(world: Omit<MemoryWorld, 'ports'>, number: number): void {
   }
   world.registered.set(dataset, {
     ...{ dataset, generation: 1, version: VERSION, sourceUri: uri, pk: number, uuid: `u${number}`, url: 'http://n/' },
-    ...{ title: name, alternate: `w:${name}`, doubles: [], kept: { layer, object } },
+    ...{ title: name, alternate: `w:${name}`, doubles: [], kept: { layer, object, options: {} } },
   });
 }
