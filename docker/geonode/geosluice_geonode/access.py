@@ -17,9 +17,12 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 from geosluice_geonode.errors import Refused
 
 
-def owner_of(document):
+def owner_of(document, memo):
+    return memo(_owner, document.get("owner"))
+
+
+def _owner(asked):
     users = get_user_model().objects.filter(is_active=True)
-    asked = document.get("owner")
     if asked:
         owner = users.filter(username=asked).first()
         if owner is None:
@@ -32,17 +35,21 @@ def owner_of(document):
     return owner
 
 
-def group_of(document):
+def group_of(document, memo):
     """The Group, found by its profile's slug or title; None where none was asked for."""
     asked = document.get("group")
     if asked:
-        profile = GroupProfile.objects.filter(Q(slug=asked) | Q(title__iexact=asked)).select_related("group").first()
-        if profile is None:
-            raise Refused("group", f"names no group of this GeoNode: {asked}")
-        return profile.group
+        return memo(_group, asked)
     if document["permissions"] == "group":
         raise Refused("group", "is needed for the permissions `group`")
     return None
+
+
+def _group(asked):
+    profile = GroupProfile.objects.filter(Q(slug=asked) | Q(title__iexact=asked)).select_related("group").first()
+    if profile is None:
+        raise Refused("group", f"names no group of this GeoNode: {asked}")
+    return profile.group
 
 
 def access_key(document, owner, group):
@@ -50,31 +57,46 @@ def access_key(document, owner, group):
     return f"{document['permissions']}|{owner.username}|{group.name if group else ''}"
 
 
-def write_access(dataset, permissions):
-    """`permissions` is public, owner or group. Who owns the dataset may do everything."""
-    anonymous = Group.objects.get_or_create(name="anonymous")[0]
-    readers = {"public": anonymous, "group": dataset.group, "owner": None}[permissions]
-    asked = {
-        "users": {dataset.owner: OWNER_PERMISSIONS + DOWNLOAD_PERMISSIONS + DATASET_EDIT_STYLE_PERMISSIONS},
-        "groups": {readers: VIEW_PERMISSIONS + DOWNLOAD_PERMISSIONS} if readers else {},
-    }
-    # created=False: a new resource would be given the site's default readers on top of what was asked for
-    granted = permissions_registry.fixup_perms(dataset, asked, include_virtual=False, created=False)
-    forget_access(dataset)
-    codes = _permissions()
+def write_access(entries, memo):
+    """
+    `entries` are (dataset, permissions, fresh): permissions is public, owner or group, and a fresh dataset has none yet. Who
+    owns a dataset may do everything.
+    """
+    codes = memo(_permissions)
     users, groups = [], []
-    for rows, model, who, holders in (
-        (users, UserObjectPermission, "user", granted.get("users", {})),
-        (groups, GroupObjectPermission, "group", granted.get("groups", {})),
-    ):
-        for holder, names in holders.items():
-            for name in dict.fromkeys(names):
-                permission = codes.get(name)
-                if permission and _assignable(name):
-                    common = {"permission": permission, "content_type_id": permission.content_type_id}
-                    rows.append(model(**common, object_pk=str(dataset.pk), **{who: holder}))
+    for dataset, permissions, fresh in entries:
+        granted = _granted(dataset, permissions, memo)
+        if not fresh:
+            forget_access(dataset)
+        for rows, model, who, holders in (
+            (users, UserObjectPermission, "user", granted.get("users", {})),
+            (groups, GroupObjectPermission, "group", granted.get("groups", {})),
+        ):
+            for holder, names in holders.items():
+                for name in dict.fromkeys(names):
+                    permission = codes.get(name)
+                    if permission and memo(_assignable, name):
+                        common = {"permission": permission, "content_type_id": permission.content_type_id}
+                        rows.append(model(**common, object_pk=str(dataset.pk), **{who: holder}))
     UserObjectPermission.objects.bulk_create(users)
     GroupObjectPermission.objects.bulk_create(groups)
+
+
+def _granted(dataset, permissions, memo):
+    """What GeoNode's functions make of the permissions: the same for all datasets of one owner and group."""
+
+    def of_these(owner, group, permissions):
+        anonymous = Group.objects.get_or_create(name="anonymous")[0]
+        readers = {"public": anonymous, "group": group, "owner": None}[permissions]
+        asked = {
+            "users": {owner: OWNER_PERMISSIONS + DOWNLOAD_PERMISSIONS + DATASET_EDIT_STYLE_PERMISSIONS},
+            "groups": {readers: VIEW_PERMISSIONS + DOWNLOAD_PERMISSIONS} if readers else {},
+        }
+        # created=False: a new resource would be given the site's default readers on top of what was asked for
+        return permissions_registry.fixup_perms(dataset, asked, include_virtual=False, created=False)
+
+    key = (_granted, (dataset.owner, dataset.group, permissions))
+    return memo.keep(key, lambda: of_these(*key[1]))
 
 
 def forget_access(dataset):

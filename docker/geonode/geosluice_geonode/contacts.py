@@ -32,7 +32,7 @@ def find_user(text):
     return _only(users.filter(username__iexact=name)) or _only(named.filter(whole__iexact=turned))
 
 
-def match_contacts(metadata):
+def match_contacts(metadata, memo):
     """({role: users}, {label: names that are no users})"""
     roles, rest = {}, {}
     wanted = [
@@ -43,7 +43,7 @@ def match_contacts(metadata):
     for role, label, names in wanted:
         users = []
         for name in names:
-            user = find_user(name)
+            user = memo(find_user, name)
             # without our mapping one publisher breaks the catalogue's full records
             if user is None or (role == Roles.PUBLISHER.name and not csw.takes_publishers()):
                 rest.setdefault(label, []).append(line(_IN_BRACKETS.sub(r"(\1)", name)))
@@ -53,17 +53,28 @@ def match_contacts(metadata):
     return roles, rest
 
 
-def write_contacts(resource, roles):
-    """Replaces the roles that come from the metadata; point of contact and metadata author only where missing."""
-    ContactRole.objects.filter(resource=resource, role__in=roles).delete()
-    ContactRole.objects.bulk_create(
-        ContactRole(resource=resource, contact=user, role=role) for role, users in roles.items() for user in users
-    )
-    present = set(ContactRole.objects.filter(resource=resource).values_list("role", flat=True))
-    missing = [role for role in ("pointOfContact", "author") if role not in present]
-    ContactRole.objects.bulk_create(
-        ContactRole(resource=resource, contact_id=resource.owner_id, role=role) for role in missing
-    )
+def write_contacts(entries):
+    """
+    Replaces the roles that come from the metadata; point of contact and metadata author only where missing. `entries` are
+    (dataset, {role: users}).
+    """
+    pks = [dataset.pk for dataset, _roles in entries]
+    ours = {role for _dataset, roles in entries for role in roles}
+    ContactRole.objects.filter(resource_id__in=pks, role__in=ours).delete()
+    present = set(ContactRole.objects.filter(resource_id__in=pks).values_list("resource_id", "role"))
+    rows = []
+    for dataset, roles in entries:
+        rows += [
+            ContactRole(resource_id=dataset.pk, contact=user, role=role)
+            for role, users in roles.items()
+            for user in users
+        ]
+        rows += [
+            ContactRole(resource_id=dataset.pk, contact_id=dataset.owner_id, role=role)
+            for role in ("pointOfContact", "author")
+            if (dataset.pk, role) not in present
+        ]
+    ContactRole.objects.bulk_create(rows)
 
 
 def _only(query):

@@ -27,27 +27,27 @@ class Mapped:
         self.regions = regions
 
 
-def map_document(document, unmatched_contacts):
+def map_document(document, unmatched_contacts, memo):
     """@raises Refused"""
     metadata = document["metadata"]
     said = [*document.get("keywords", []), *metadata["keywords"]]
-    regions, places = regions_of([*document.get("regions", []), *metadata["places"]])
-    licence, constraints, restriction = rights_of(metadata, document.get("license"))
+    regions, places = regions_of([*document.get("regions", []), *metadata["places"]], memo)
+    licence, constraints, restriction = rights_of(metadata, document.get("license"), memo)
     doi, identifiers = _identifiers(metadata["identifiers"])
     language = geonode_language(metadata["language"])
     fields = {
         **_place_of(document["layer"]),
         "title": _title(document),
         "abstract": cut(plain(metadata["abstract"] or ""), _MAX_ABSTRACT) or "No abstract provided",
-        "category": category_of(document.get("category"), said),
+        "category": category_of(document.get("category"), said, memo),
         "language": language or "eng",
-        "license": licence or not_specified(),
+        "license": licence or memo(not_specified),
         "constraints_other": constraints or None,
         "restriction_code_type": restriction,
         "doi": doi,
         "data_quality_statement": cut("\n".join(map(line, metadata["sources"])), _MAX_TEXT) or None,
         "supplemental_information": _supplement(document, unmatched_contacts, identifiers, language),
-        "spatial_representation_type": SpatialRepresentationType.objects.filter(identifier="grid").first(),
+        "spatial_representation_type": memo(_grid),
     }
     dated = best_date(metadata)
     if dated:
@@ -56,6 +56,10 @@ def map_document(document, unmatched_contacts):
     fields["temporal_extent_start"] = start_of(start)
     fields["temporal_extent_end"] = end_of(end)
     return Mapped(fields, keywords([*said, *places]), regions)
+
+
+def _grid():
+    return SpatialRepresentationType.objects.filter(identifier="grid").first()
 
 
 def _place_of(layer):

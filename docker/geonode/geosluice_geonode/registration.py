@@ -1,11 +1,12 @@
 """
-register(document) makes or updates one dataset; unregister(document) takes it away. Neither asks GeoServer for anything:
-geosluice has published the layer already and checked that every node of the cluster draws it.
+register_all(documents) makes or updates datasets, a batch in one transaction. It asks GeoServer for nothing: geosluice has published the layer already and checked that every node of the cluster draws it.
 """
 
 import hashlib
 import json
+import logging
 import uuid
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -14,19 +15,21 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 from geonode.base import enumerations
 from geonode.base.models import ResourceBase
-from geonode.catalogue.models import catalogue_post_save
 from geonode.geoserver.helpers import ogc_server_settings
 from geonode.layers.models import Dataset
 from geonode.security.utils import AdvancedSecurityWorkflowManager
 from sequences import get_next_value
 from sequences.models import Sequence
 
-from geosluice_geonode import access, links, tags
+from geosluice_geonode import access, catalogue, links, tags
 from geosluice_geonode.contacts import match_contacts, write_contacts
 from geosluice_geonode.document import check_registration, sidecar_bytes
 from geosluice_geonode.errors import Refused
-from geosluice_geonode.mapping import map_document
+from geosluice_geonode.mapping import Mapped, map_document
+from geosluice_geonode.memo import Memo
 from geosluice_geonode.models import QuietDataset, Registration, Sidecar
+
+logger = logging.getLogger("geosluice_geonode")
 
 # Two that make the same row at once: one is told, looks again, and finds the other's.
 _ATTEMPTS = 4
@@ -37,66 +40,175 @@ def register(document):
     Answers {status, pk, uuid, url}; status is created, updated, unchanged, or superseded where a higher generation was here.
     @raises Refused where the document cannot be registered as it is
     """
-    check_registration(document)
-    digest = _digest(document)
-    known = Registration.objects.filter(source_dataset=document["dataset"]).select_related("resource").first()
+    [result] = register_all([document])
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def register_all(documents):
+    """
+    For each document what `register` answers, or the exception it would raise. All are written in one transaction; where
+    that fails, each in one of its own, so that a bad one never fails its neighbours.
+    """
+    memo = Memo()
+    results, plans = [None] * len(documents), {}
+    for index, document in enumerate(documents):
+        results[index] = _caught(lambda document=document: check_registration(document))
     # asked again before any work is done; under the lock it is asked once more
-    settled = known and _settled(known, document["generation"], digest)
+    known = _registrations(document for document, result in zip(documents, results, strict=True) if result is None)
+    for index, document in enumerate(documents):
+        if results[index] is None:
+            results[index] = _caught(lambda document=document: _planned(document, known, memo))
+            if isinstance(results[index], Plan):
+                plans[index] = results[index]
+    for together in _apart(plans):
+        for index, result in zip(together, _written([plans[index] for index in together], memo), strict=True):
+            results[index] = result
+    return results
+
+
+def _caught(work):
+    try:
+        return work()
+    except Exception as error:
+        return error
+
+
+def _registrations(documents):
+    rows = Registration.objects.filter(source_dataset__in=[document["dataset"] for document in documents])
+    return {row.source_dataset: row for row in rows.select_related("resource")}
+
+
+@dataclass
+class Plan:
+    """All that is known of one registration before anything is written."""
+
+    document: dict
+    digest: str
+    owner: object
+    group: object
+    roles: dict
+    mapped: Mapped
+    sidecar: bytes | None
+
+    @property
+    def access(self):
+        return access.access_key(self.document, self.owner, self.group)
+
+    @property
+    def alternate(self):
+        return self.mapped.fields["alternate"]
+
+
+def _planned(document, known, memo):
+    """A Plan, or the answer where there is nothing to do. @raises Refused"""
+    digest = _digest(document)
+    row = known.get(document["dataset"])
+    settled = row and _settled(row, document["generation"], digest)
     if settled:
         return settled
-    roles, unmatched = match_contacts(document["metadata"])
-    plan = {
-        "document": document,
-        "owner": access.owner_of(document),
-        "group": access.group_of(document),
-        "roles": roles,
-        "mapped": map_document(document, unmatched),
-        "digest": digest,
-        "sidecar": document["sidecar"] and sidecar_bytes(document["sidecar"]),
-    }
-    tags.ensure_keywords(plan["mapped"].words)
+    roles, unmatched = match_contacts(document["metadata"], memo)
+    return Plan(
+        document=document,
+        digest=digest,
+        owner=access.owner_of(document, memo),
+        group=access.group_of(document, memo),
+        roles=roles,
+        mapped=map_document(document, unmatched, memo),
+        sidecar=document["sidecar"] and sidecar_bytes(document["sidecar"]),
+    )
+
+
+def _apart(plans):
+    """Batches in which no dataset and no layer is twice, in the order the documents came."""
+    batches = []
+    for index, plan in plans.items():
+        names = {plan.document["dataset"], plan.alternate}
+        # after all that share one with it
+        at = max((number + 1 for number, (_, taken) in enumerate(batches) if names & taken), default=0)
+        if at == len(batches):
+            batches.append(([], set()))
+        batches[at][0].append(index)
+        batches[at][1].update(names)
+    return [indexes for indexes, _taken in batches]
+
+
+def _written(plans, memo):
+    """For each plan its answer, or the exception that kept it from one."""
+    tags.ensure_keywords([word for plan in plans for word in plan.mapped.words])
     for attempt in range(1, _ATTEMPTS + 1):
         # outside of the transaction: the sequence's row would make all others wait for its end
-        pk = None if _is_there(document) else _next_pk()
+        pks = _next_pks(sum(not there for there in _are_there(plans)))
         try:
             with transaction.atomic():
-                return _register(plan, pk)
-        except IntegrityError:
+                return _write(plans, pks, memo)
+        except IntegrityError as error:
             if attempt == _ATTEMPTS:
-                raise
+                failure = error
+        except Exception as error:
+            failure = error
+            break
+    if len(plans) == 1:
+        return [failure]
+    logger.info("%d registrations go one by one: %s", len(plans), failure)
+    # what was looked up may be what failed
+    return [result for plan in plans for result in _written([plan], Memo())]
 
 
-def _register(plan, pk):
-    document = plan["document"]
-    row = lock_registration(document["dataset"])
-    settled = _settled(row, document["generation"], plan["digest"])
-    if settled:
-        return settled
-    dataset, status = _find(row, document["layer"]), "updated"
-    if dataset is None:
-        dataset, status = _create(plan, pk or _next_pk()), "created"
-        access_before = None
-    else:
-        access_before = row.access if row.resource_id else None
-        _update(dataset, plan)
-    dataset = Dataset.objects.get(pk=dataset.pk)
-    key = access.access_key(document, plan["owner"], plan["group"])
-    if key != access_before:
-        access.write_access(dataset, document["permissions"])
-    write_contacts(dataset.resourcebase_ptr, plan["roles"])
-    tags.write_keywords(dataset.resourcebase_ptr, plan["mapped"].words)
-    dataset.regions.set(plan["mapped"].regions)
-    links.write_default_links(dataset)
-    linked = links.write_relations(dataset, document["metadata"]["relations"], row.linked)
-    _keep_sidecar(row, document["sidecar"], plan["sidecar"])
-    links.write_sidecar_link(dataset, row, document["sidecar"])
-    row.generation, row.version, row.digest = document["generation"], document["version"], plan["digest"]
-    row.resource_id, row.access, row.linked = dataset.pk, key, linked
-    row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
-    row.kept = {part: document[part] for part in ("layer", "object", "options")}
-    row.save()
-    catalogue_post_save(instance=dataset, sender=Dataset)
-    return {"status": status, **_named(dataset)}
+def _write(plans, pks, memo):
+    rows = lock_registrations([plan.document["dataset"] for plan in plans])
+    known = _find(rows, plans)
+    results, work, fresh = [], [], set()
+    for plan in plans:
+        document = plan.document
+        row = rows[document["dataset"]]
+        settled = _settled(row, document["generation"], plan.digest)
+        found = settled or known[document["dataset"]]
+        results.append(found if settled or isinstance(found, Refused) else None)
+        if results[-1] is None:
+            work.append((plan, row, found))
+    created = [
+        _dataset_of(plan, pks.pop() if pks else _next_pks(1).pop()) for plan, _row, dataset in work if dataset is None
+    ]
+    _insert(created)
+    made = iter(created)
+    for position, (plan, row, dataset) in enumerate(work):
+        if dataset is None:
+            dataset = next(made)
+            fresh.add(dataset.pk)
+        else:
+            _update(dataset, plan)
+        work[position] = (plan, row, dataset.pk)
+    # with what the database made of it, and in one query
+    datasets = Dataset.objects.select_related("owner", "group").in_bulk([pk for _plan, _row, pk in work])
+    work = [(plan, row, datasets[pk], pk in fresh) for plan, row, pk in work]
+
+    access.write_access(
+        [
+            (dataset, plan.document["permissions"], new)
+            for plan, row, dataset, new in work
+            # as long as it is the same, what people changed by hand stays
+            if new or not row.resource_id or plan.access != row.access
+        ],
+        memo,
+    )
+    write_contacts([(dataset, plan.roles) for plan, _row, dataset, _new in work])
+    tags.write_keywords([(dataset, plan.mapped.words) for plan, _row, dataset, _new in work])
+    _write_regions(work)
+    _keep_sidecars(work)
+    links.write_links([(dataset, row, plan.document["sidecar"], new) for plan, row, dataset, new in work])
+    for plan, row, dataset, _new in work:
+        document = plan.document
+        row.linked = links.write_relations(dataset, document["metadata"]["relations"], row.linked)
+        row.generation, row.version, row.digest = document["generation"], document["version"], plan.digest
+        row.resource_id, row.access = dataset.pk, plan.access
+        row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
+        row.kept = {part: document[part] for part in ("layer", "object", "options")}
+        row.save()
+    catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
+    answers = iter({"status": "created" if new else "updated", **_named(dataset)} for _plan, _row, dataset, new in work)
+    return [next(answers) if result is None else result for result in results]
 
 
 def _settled(row, generation, digest):
@@ -108,43 +220,68 @@ def _settled(row, generation, digest):
     return None
 
 
-def lock_registration(source_dataset):
-    """The dataset's row, made where missing, held until the end of the transaction."""
-    Registration.objects.get_or_create(source_dataset=source_dataset)
-    return Registration.objects.select_for_update().get(source_dataset=source_dataset)
+def lock_registrations(source_datasets):
+    """The datasets' rows by id, made where missing, held until the end of the transaction."""
+    # in one order, or two batches would wait for each other
+    names = sorted(source_datasets)
+    Registration.objects.bulk_create((Registration(source_dataset=name) for name in names), ignore_conflicts=True)
+    rows = Registration.objects.select_for_update().filter(source_dataset__in=names).order_by("source_dataset")
+    return {row.source_dataset: row for row in rows}
 
 
-def _is_there(document):
-    layer = document["layer"]
-    return (
-        Registration.objects.filter(source_dataset=document["dataset"], resource__isnull=False).exists()
-        or Dataset.objects.filter(alternate=f"{layer['workspace']}:{layer['name']}").exists()
+def _are_there(plans):
+    """For each plan whether its dataset is in GeoNode already."""
+    registered = set(
+        Registration.objects.filter(
+            source_dataset__in=[plan.document["dataset"] for plan in plans], resource__isnull=False
+        ).values_list("source_dataset", flat=True)
     )
+    alternates = [plan.alternate for plan in plans]
+    shown = set(Dataset.objects.filter(alternate__in=alternates).values_list("alternate", flat=True))
+    return [plan.document["dataset"] in registered or plan.alternate in shown for plan in plans]
 
 
-def _find(row, layer):
-    """The dataset to update: the one registered before, else an unmanaged one of the same layer, which is adopted."""
-    alternate = f"{layer['workspace']}:{layer['name']}"
-    same = Dataset.objects.filter(alternate=alternate).order_by("pk").first()
-    if same is not None:
-        other = Registration.objects.filter(resource_id=same.pk).exclude(pk=row.pk).first()
-        if other is not None or (row.resource_id and row.resource_id != same.pk):
+def _find(rows, plans):
+    """
+    By dataset: the one to update (registered before, else an unmanaged one of the same layer, which is adopted), None where
+    there is none, or Refused where the layer is another's.
+    """
+    shown = {}
+    for dataset in Dataset.objects.filter(alternate__in=[plan.alternate for plan in plans]).order_by("-pk"):
+        shown[dataset.alternate] = dataset
+    held = Dataset.objects.in_bulk([row.resource_id for row in rows.values() if row.resource_id])
+    others = {}
+    for other in Registration.objects.filter(resource_id__in=[dataset.pk for dataset in shown.values()]):
+        others[other.resource_id] = other
+    found = {}
+    for plan in plans:
+        row = rows[plan.document["dataset"]]
+        same = shown.get(plan.alternate)
+        if same is None:
+            found[row.source_dataset] = held.get(row.resource_id)
+            continue
+        other = others.get(same.pk)
+        if (other and other.pk != row.pk) or (row.resource_id and row.resource_id != same.pk):
             whose = f"dataset {other.source_dataset}" if other else f"GeoNode's dataset {same.pk}"
-            raise Refused("layer.name", f"{alternate} belongs to {whose}", code="NAME_TAKEN")
-        return same
-    return Dataset.objects.filter(pk=row.resource_id).first() if row.resource_id else None
+            same = Refused("layer.name", f"{plan.alternate} belongs to {whose}", code="NAME_TAKEN")
+        found[row.source_dataset] = same
+    return found
 
 
-def _create(plan, pk):
-    fields = plan["mapped"].fields
-    fields = {"date": now(), "date_type": "publication", **fields}
-    dataset = QuietDataset(
+def _dataset_of(plan, pk):
+    """As GeoNode's own save would leave it."""
+    published = AdvancedSecurityWorkflowManager.is_auto_publishing_workflow()
+    moderated = (
+        {} if published else dict.fromkeys(("is_approved", "was_approved", "is_published", "was_published"), False)
+    )
+    fields = {"date": now(), "date_type": "publication", **plan.mapped.fields, **moderated}
+    return QuietDataset(
         **fields,
         pk=pk,
         id=pk,
         uuid=str(uuid.uuid4()),
-        owner=plan["owner"],
-        group=plan["group"],
+        owner=plan.owner,
+        group=plan.group,
         resource_type="dataset",
         subtype="raster",
         polymorphic_ctype=ContentType.objects.get_for_model(Dataset),
@@ -152,37 +289,78 @@ def _create(plan, pk):
         state=enumerations.STATE_PROCESSED,
         csw_type="dataset",
     )
-    dataset.save()
-    AdvancedSecurityWorkflowManager.handle_moderated_uploads(dataset.uuid, instance=dataset)
-    return dataset
+
+
+def _insert(datasets):
+    """The rows of all that a dataset is: Django makes rows of a table that has a parent only one by one."""
+    parents = [field.attname for field in ResourceBase._meta.concrete_fields]
+    ResourceBase.objects.bulk_create(
+        ResourceBase(**{name: getattr(dataset, name) for name in parents}) for dataset in datasets
+    )
+    for dataset in datasets:
+        dataset.resourcebase_ptr_id = dataset.pk
+        dataset.save_base(raw=True, force_insert=True)
 
 
 def _update(dataset, plan):
-    fields = plan["mapped"].fields
+    fields = plan.mapped.fields
     if dataset.alternate != fields["alternate"]:
         links.forget_default_links(dataset)
     # as GeoNode's own update does it: no signals
     Dataset.objects.filter(pk=dataset.pk).update(
-        **fields, owner=plan["owner"], group=plan["group"], subtype="raster", last_updated=now()
+        **fields, owner=plan.owner, group=plan.group, subtype="raster", last_updated=now()
     )
 
 
-def _keep_sidecar(row, sidecar, content):
-    if sidecar is None:
-        Sidecar.objects.filter(registration=row).delete()
-        return
-    fields = {"name": sidecar["name"], "content_type": sidecar["contentType"], "content": content}
-    Sidecar.objects.update_or_create(registration=row, defaults=fields)
+def _write_regions(work):
+    through = ResourceBase.regions.through
+    rows = []
+    for plan, _row, dataset, fresh in work:
+        if fresh:
+            regions = {region.pk for region in plan.mapped.regions}
+            rows += [through(resourcebase_id=dataset.pk, region_id=pk) for pk in sorted(regions)]
+        else:
+            dataset.regions.set(plan.mapped.regions)
+    through.objects.bulk_create(rows)
 
 
-def _next_pk():
-    """As ResourceBase.save does it, from the same sequence."""
+def _keep_sidecars(work):
+    present = {
+        sidecar.registration_id: sidecar
+        for sidecar in Sidecar.objects.filter(registration__in=[row for _plan, row, _dataset, _new in work])
+    }
+    made = []
+    for plan, row, _dataset, _new in work:
+        said, kept = plan.document["sidecar"], present.get(row.pk)
+        if said is None:
+            if kept:
+                kept.delete()
+            continue
+        sidecar = kept or Sidecar(registration=row)
+        sidecar.name, sidecar.content_type, sidecar.content = said["name"], said["contentType"], plan.sidecar
+        if kept:
+            kept.save()
+        else:
+            made.append(sidecar)
+    Sidecar.objects.bulk_create(made)
+
+
+def _next_pks(count):
+    """So many, from the sequence that ResourceBase.save draws from."""
+    if count == 0:
+        return []
     highest = ResourceBase.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    value = get_next_value("ResourceBase", initial_value=highest + 1)
-    if value <= highest:
+    first = get_next_value("ResourceBase", initial_value=highest + 1)
+    if first <= highest:
         Sequence.objects.filter(name="ResourceBase", last__lt=highest).update(last=highest)
-        value = get_next_value("ResourceBase", initial_value=highest + 1)
-    return value
+        first = get_next_value("ResourceBase", initial_value=highest + 1)
+    if count > 1:
+        with transaction.atomic():
+            sequence = Sequence.objects.select_for_update().get(name="ResourceBase")
+            start, sequence.last = sequence.last + 1, sequence.last + count - 1
+            sequence.save()
+        return [*range(start + count - 2, start - 1, -1), first]
+    return [first]
 
 
 def _digest(document):

@@ -21,14 +21,19 @@ def ensure_keywords(words):
             HierarchicalKeyword.add_root(name=word)
 
 
-def write_keywords(resource, words):
-    """The resource has these keywords, and no others."""
-    ids = set(HierarchicalKeyword.objects.filter(name__in=words).values_list("pk", flat=True))
-    tagged = TaggedContentItem.objects.filter(content_object=resource)
-    tagged.exclude(tag_id__in=ids).delete()
-    missing = ids - set(tagged.values_list("tag_id", flat=True))
+def write_keywords(entries):
+    """Each resource has its keywords, and no others. `entries` are (dataset, words)."""
+    every = {word for _dataset, words in entries for word in words}
+    tags = {}
+    for pk, name in HierarchicalKeyword.objects.filter(name__in=every).values_list("pk", "name"):
+        tags.setdefault(name, set()).add(pk)
+    wanted = {(dataset.pk, tag) for dataset, words in entries for word in words for tag in tags.get(word, ())}
+    pks = [dataset.pk for dataset, _words in entries]
+    tagged = TaggedContentItem.objects.filter(content_object_id__in=pks)
+    present = {(pk, tag): row for row, pk, tag in tagged.values_list("pk", "content_object_id", "tag_id")}
+    TaggedContentItem.objects.filter(pk__in=[row for pair, row in present.items() if pair not in wanted]).delete()
     TaggedContentItem.objects.bulk_create(
-        TaggedContentItem(content_object=resource, tag_id=tag_id) for tag_id in sorted(missing)
+        TaggedContentItem(content_object_id=pk, tag_id=tag) for pk, tag in sorted(wanted - present.keys())
     )
 
 

@@ -8,7 +8,7 @@ from geonode.maps.models import MapLayer
 from geosluice_geonode import access
 from geosluice_geonode.document import check_unregistration
 from geosluice_geonode.models import Sidecar
-from geosluice_geonode.registration import lock_registration
+from geosluice_geonode.registration import lock_registrations
 
 
 def unregister(document):
@@ -18,7 +18,7 @@ def unregister(document):
     """
     check_unregistration(document)
     with transaction.atomic():
-        row = lock_registration(document["dataset"])
+        row = lock_registrations([document["dataset"]])[document["dataset"]]
         if document["generation"] < row.generation:
             return {"status": "superseded"}
         pk, row.resource_id = row.resource_id, None

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from geosluice_geonode.models import Sidecar
-from geosluice_geonode.service import answer
+from geosluice_geonode.service import answers
 from geosluice_geonode.version import DOCUMENT_SCHEMA, VERSION
 
 MAX_ITEMS = 100
@@ -53,7 +53,7 @@ class _Batch(APIView):
             raise ValidationError({self.member: ["must be a list of documents"]})
         if len(items) > MAX_ITEMS:
             return Response({"detail": f"a batch has at most {MAX_ITEMS} items"}, status=413)
-        return Response({"answers": [answer(self.action, item) for item in items]})
+        return Response({"answers": answers(self.action, items)})
 
 
 class Registrations(_Batch):

@@ -2,6 +2,8 @@ import base64
 from unittest import mock
 
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from geonode.base.models import HierarchicalKeyword, LinkedResource, ResourceBase
 from geonode.layers.models import Dataset
 from geonode.security.registry import permissions_registry
@@ -12,7 +14,7 @@ from geosluice_geonode import service
 from geosluice_geonode.errors import Refused
 from geosluice_geonode.lookup import lookup
 from geosluice_geonode.models import Registration, Sidecar
-from geosluice_geonode.registration import register
+from geosluice_geonode.registration import register, register_all
 from geosluice_geonode.unregistration import unregister
 
 
@@ -159,9 +161,74 @@ class Register(DatabaseCase):
         self.assertEqual(raised.exception.field, "group")
 
 
+class Batch(DatabaseCase):
+    def numbered(self, count, **changes):
+        letters = "abcdefghij"
+        return [
+            example(dataset="d" + letters[number] * 20, layer={"name": f"n{number}", "store": f"n{number}"}, **changes)
+            for number in range(count)
+        ]
+
+    def test_a_bad_document_does_not_touch_its_neighbours(self):
+        documents = self.numbered(4)
+        documents[1]["owner"] = "nobody"
+        documents[2] = {"dataset": 7}
+        answers = service.answers("register", documents)
+        self.assertEqual([answer["status"] for answer in answers], ["created", "error", "error", "created"])
+        self.assertEqual(answers[1]["field"], "owner")
+
+    def test_what_fails_while_it_is_written_fails_alone(self):
+        documents = self.numbered(4)
+        from geosluice_geonode import links
+
+        default_links = links._default_links
+
+        def failing(dataset):
+            if dataset.name == "n2":
+                raise ValueError("no links")
+            return default_links(dataset)
+
+        with mock.patch("geosluice_geonode.links._default_links", side_effect=failing):
+            answers = service.answers("register", documents)
+        self.assertEqual([answer["status"] for answer in answers], ["created", "created", "error", "created"])
+        self.assertTrue(answers[2]["retry"])
+        self.assertEqual(Dataset.objects.filter(alternate__startswith="geosluice:n").count(), 3)
+
+    def test_new_changed_settled_and_late_ones_go_together(self):
+        documents = self.numbered(4)
+        register_all(documents[1:])
+        documents[1] = {**documents[1], "generation": 2, "title": "Changed"}
+        register({**documents[3], "generation": 5})
+        answers = register_all(documents)
+        self.assertEqual([answer["status"] for answer in answers], ["created", "updated", "unchanged", "superseded"])
+        self.assertEqual(Dataset.objects.get(alternate="geosluice:n1").title, "Changed")
+
+    def test_one_dataset_twice_and_one_layer_twice_are_taken_in_their_order(self):
+        [first, other] = self.numbered(2)
+        later = {**first, "generation": 2, "title": "Later"}
+        thief = {**other, "layer": first["layer"]}
+        answers = service.answers("register", [first, thief, later, other])
+        self.assertEqual([answer["status"] for answer in answers], ["created", "error", "updated", "created"])
+        self.assertEqual(answers[1]["code"], "NAME_TAKEN")
+        self.assertEqual(Dataset.objects.get(alternate="geosluice:n0").title, "Later")
+
+    def test_queries_a_dataset_are_few(self):
+        def queries(count):
+            with CaptureQueriesContext(connection) as captured:
+                register_all(self.numbered(10)[:count])
+            return len(captured)
+
+        few = queries(2)
+        many = queries(10)
+        # rows of a dataset that Django writes one by one: itself, its registration, its record in the catalogue
+        self.assertLessEqual(many - few, 8 * 3 + 8)
+
+
 class Mapping(DatabaseCase):
     def test_contacts_are_users_or_stay_as_text(self):
-        user = get_user_model().objects.create_user("erika", "erika@example.org", first_name="Erika", last_name="Muster")
+        user = get_user_model().objects.create_user(
+            "erika", "erika@example.org", first_name="Erika", last_name="Muster"
+        )
         creators = ["Muster, Erika", "Unknown Person <u@example.org>"]
         dataset = registered(metadata={"creators": creators, "publishers": ["erika@example.org"]})
         self.assertEqual(dataset.originator, [user])
@@ -322,7 +389,7 @@ class Unregister(DatabaseCase):
 class Atomicity(CommittingCase):
     def test_a_failure_in_the_middle_leaves_nothing_behind(self):
         document = example(dataset="d" + "c" * 20, layer={"name": "half", "store": "half"})
-        with mock.patch("geosluice_geonode.registration.catalogue_post_save", side_effect=OSError("catalogue is away")):
+        with mock.patch("geosluice_geonode.catalogue.refresh", side_effect=OSError("catalogue is away")):
             answer = service.answer("register", document)
         self.assertEqual((answer["status"], answer["code"], answer["retry"]), ("error", "FAILED", True))
         self.assertFalse(Dataset.objects.filter(alternate="geosluice:half").exists())

@@ -1,0 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { startGeonode } from '../counterparts/geonode.ts';
+import { startSilentGeoserver } from '../geonode/silent-geoserver.ts';
+const geoserver = await startSilentGeoserver();
+const geonode = await startGeonode({ geoserver });
+writeFileSync('/tmp/geonode.json', JSON.stringify({ python: geonode.python, env: geonode.env, pid: process.pid }));
+console.log('ready');
+await new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
+await geonode.stop();
+await geoserver.stop();
