@@ -30,7 +30,7 @@ const life = readFileSync(${JSON.stringify(join(folder, 'lives.txt'))}).length;
 const say = (value) => console.log(JSON.stringify(value));
 const ready = () => say({ ready: true, app: 'geosluice_geonode', version: '1', geonode: '5', schema: 1 });
 const lines = createInterface({ input: process.stdin });
-const ok = (id) => say({ id, answer: { status: 'created', pk: life, uuid: 'u', url: 'http://geonode.test/1' } });
+const ok = (id) => say({ id, answers: [{ status: 'created', pk: life, uuid: 'u', url: 'http://geonode.test/1' }] });
 ${script}`,
   );
   const registrar = createCommandRegistrar({ command: [process.execPath, file], batchWaitMs: 1, ...options });

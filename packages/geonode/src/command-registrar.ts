@@ -1,5 +1,6 @@
 import { type Log, SILENT } from '@geosluice/jobs';
 import { z } from 'zod';
+import { BatchTooLarge } from './batcher.ts';
 import { type BatchOptions, createBatchingRegistrar } from './batching-registrar.ts';
 import { GeonodeError } from './errors.ts';
 import { type LineProcess, startLineProcess } from './line-process.ts';
@@ -21,10 +22,10 @@ export interface CommandRegistrarOptions extends BatchOptions {
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const readySchema = z.object({ ready: z.literal(true) });
-const replySchema = z.object({ id: z.string(), answer: z.unknown() });
+const replySchema = z.object({ id: z.string(), answers: z.array(z.unknown()) });
 
 interface Pending {
-  resolve(answer: unknown): void;
+  resolve(answers: unknown[]): void;
   reject(error: unknown): void;
 }
 
@@ -35,7 +36,7 @@ interface Session {
   pending: Map<string, Pending>;
 }
 
-/** Registers through the Django app's management command, which stays up: a line a document, a line an answer. */
+/** Registers through the Django app's management command, which stays up: a line a batch, a line of its answers. */
 export function createCommandRegistrar(options: CommandRegistrarOptions): Registrar {
   const log = options.log ?? SILENT;
   let current: Session | undefined;
@@ -79,23 +80,18 @@ export function createCommandRegistrar(options: CommandRegistrarOptions): Regist
       async send(action, documents, signal) {
         const { process, ready, pending } = session();
         await abortable(ready, signal);
-        const ids: string[] = [];
-        const answers = documents.map((document) => {
-          count += 1;
-          const id = `${count}`;
-          ids.push(id);
-          return answerOf(process, pending, id, action, document);
-        });
-        const all = Promise.all(answers);
+        count += 1;
+        const id = `${count}`;
+        const answers = answersOf(process, pending, id, action, documents);
         const timer = setTimeout(() => {
           // it hangs: the next batch gets a new one
           process.kill(new GeonodeError('GEONODE_TIMEOUT', 'the registration command gave no answer in time'));
         }, options.timeoutMs ?? 120_000);
         try {
-          return await abortable(all, signal);
+          return await abortable(answers, signal);
         } finally {
           clearTimeout(timer);
-          for (const id of ids) pending.delete(id);
+          pending.delete(id);
         }
       },
       health: (signal) => abortable(session().ready, signal),
@@ -108,17 +104,18 @@ export function createCommandRegistrar(options: CommandRegistrarOptions): Regist
   );
 }
 
-function answerOf(
+function answersOf(
   process: LineProcess,
   pending: Map<string, Pending>,
   id: string,
   action: Action,
-  document: object,
-): Promise<unknown> {
-  const line = JSON.stringify({ id, [action]: document });
+  documents: readonly object[],
+): Promise<unknown[]> {
+  const line = JSON.stringify({ id, [action]: documents });
   if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
     const message = `the document is larger than ${MAX_LINE_BYTES} bytes`;
-    return Promise.resolve({ status: 'error', code: 'GEONODE_REFUSED', field: 'sidecar', message, retry: false });
+    const refused = new GeonodeError('GEONODE_REFUSED', message, { field: 'sidecar' });
+    return Promise.reject(new BatchTooLarge(refused));
   }
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject });
@@ -139,7 +136,7 @@ function take(line: string, pending: Map<string, Pending>, ready: (value: unknow
     return;
   }
   const reply = replySchema.safeParse(value);
-  if (reply.success) pending.get(reply.data.id)?.resolve(reply.data.answer);
+  if (reply.success) pending.get(reply.data.id)?.resolve(reply.data.answers);
 }
 
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -149,7 +149,7 @@ export const GEONODE = {
       'GEOSLUICE_GEONODE_COMMAND',
       'The command and its arguments, for `command`, e.g. `python,manage.py,geosluice_register`.',
     ),
-    batchSize: whole('GEOSLUICE_GEONODE_BATCH_SIZE', 'Datasets a request.', { min: 1, max: 100, fallback: 20 }),
+    batchSize: whole('GEOSLUICE_GEONODE_BATCH_SIZE', 'Datasets a request.', { min: 1, max: 100, fallback: 50 }),
     batchWaitMs: whole('GEOSLUICE_GEONODE_BATCH_WAIT_MS', 'Milliseconds a batch waits for more.', {
       min: 0,
       max: 10_000,
@@ -158,7 +158,7 @@ export const GEONODE = {
     writeConcurrency: whole('GEOSLUICE_GEONODE_WRITE_CONCURRENCY', 'Register jobs at once over all workers.', {
       min: 1,
       max: 1000,
-      fallback: 40,
+      fallback: 200,
     }),
   },
 };

@@ -139,7 +139,7 @@ export const WORKER = {
     registerConcurrency: whole(
       'GEOSLUICE_REGISTER_CONCURRENCY',
       'Register jobs at once in one process; they are sent in batches.',
-      { min: 1, max: 256, fallback: 20 },
+      { min: 1, max: 256, fallback: 100 },
     ),
     sweepSeconds: whole('GEOSLUICE_SWEEP_SECONDS', 'Seconds between two sweeps for datasets without a job.', {
       min: 1,

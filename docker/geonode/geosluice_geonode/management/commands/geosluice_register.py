@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from geonode import get_version
 
-from geosluice_geonode.service import ACTIONS, answer
+from geosluice_geonode.service import ACTIONS, answers
 from geosluice_geonode.version import DOCUMENT_SCHEMA, VERSION
 
 MAX_LINE = 16 * 1024 * 1024
@@ -14,8 +14,8 @@ MAX_LINE = 16 * 1024 * 1024
 
 class Command(BaseCommand):
     help = (
-        "Registers datasets. Reads one JSON document a line from stdin, {id, register: {…}}, {id, unregister: {…}} or "
-        "{id, lookup: {…}}, and writes one answer a line, {id, answer: {…}}, in the order they came. Ends with its input."
+        "Registers datasets. Reads a batch a line from stdin, {id, register: [document, …]}, {id, unregister: […]} or "
+        "{id, lookup: […]}, and writes its answers a line, {id, answers: [{…}, …]}, in the order they came. Ends with its input."
     )
     requires_system_checks = []
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             if len(line) > MAX_LINE:
                 while line and not line.endswith(b"\n"):
                     line = source.readline(MAX_LINE)
-                self._write(out, {"id": None, "answer": _bad(f"a line has at most {MAX_LINE} bytes")})
+                self._write(out, _bad(None, f"a line has at most {MAX_LINE} bytes"))
                 continue
             if line.strip():
                 close_old_connections()
@@ -49,14 +49,15 @@ def _respond(line):
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return {"id": None, "answer": _bad(f"not JSON: {str(error)[:200]}")}
+        return _bad(None, f"not JSON: {str(error)[:200]}")
     if not isinstance(request, dict):
-        return {"id": None, "answer": _bad("not an object")}
+        return _bad(None, "not an object")
     asked = [action for action in ACTIONS if action in request]
-    if len(asked) != 1:
-        return {"id": request.get("id"), "answer": _bad(f"needs one of: {', '.join(ACTIONS)}")}
-    return {"id": request.get("id"), "answer": answer(asked[0], request[asked[0]])}
+    if len(asked) != 1 or not isinstance(request[asked[0]], list):
+        return _bad(request.get("id"), f"needs a list of documents under one of: {', '.join(ACTIONS)}")
+    return {"id": request.get("id"), "answers": answers(asked[0], request[asked[0]])}
 
 
-def _bad(message):
-    return {"status": "error", "code": "GEONODE_REFUSED", "field": "document", "message": message, "retry": False}
+def _bad(name, message):
+    refusal = {"status": "error", "code": "GEONODE_REFUSED", "field": "document", "message": message, "retry": False}
+    return {"id": name, "answers": [refusal]}
