@@ -4,9 +4,12 @@ from unittest import mock
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from geonode.base.models import HierarchicalKeyword, LinkedResource, ResourceBase
+from geonode.base.models import HierarchicalKeyword, Link, LinkedResource, ResourceBase
+from geonode.catalogue.metadataxsl.models import add_xsl_link
+from geonode.catalogue.models import catalogue_post_save
 from geonode.layers.models import Dataset
 from geonode.security.registry import permissions_registry
+from geonode.utils import set_resource_default_links
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from tests.base import CommittingCase, DatabaseCase, example
 
@@ -222,6 +225,70 @@ class Batch(DatabaseCase):
         many = queries(10)
         # rows of a dataset that Django writes one by one: itself, its registration, its record in the catalogue
         self.assertLessEqual(many - few, 8 * 3 + 8)
+
+
+class SameAsGeonode(DatabaseCase):
+    """What is written in bulk is what GeoNode's own functions write: run over it, they change nothing."""
+
+    def written(self, dataset):
+        links = Link.objects.filter(resource_id=dataset.pk)
+        row = ResourceBase.objects.filter(pk=dataset.pk).values("metadata_xml", "csw_anytext", "csw_wkt_geometry").get()
+        permissions = [
+            sorted(
+                model.objects.filter(object_pk=str(dataset.pk)).values_list(who, "permission__codename", "content_type")
+            )
+            for model, who in ((UserObjectPermission, "user"), (GroupObjectPermission, "group"))
+        ]
+        return {
+            "links": sorted(links.values_list("name", "url", "extension", "mime", "link_type")),
+            "permissions": permissions,
+            # in the order of its rows, which no function promises
+            **{
+                name: sorted((text or "").split("\n" if name == "metadata_xml" else "    "))
+                for name, text in row.items()
+            },
+        }
+
+    def documents(self):
+        get_user_model().objects.create_user("erika", "erika@example.org", first_name="Erika", last_name="Muster")
+        yield example()
+        yield second(
+            title="Heights, 2020",
+            category="elevation",
+            metadata={
+                "abstract": "An <b>abstract</b>",
+                "creators": ["Muster, Erika"],
+                "publishers": ["erika@example.org"],
+                "places": ["germany", "Göttingen"],
+                "license": "CC BY 4.0",
+                "rights": ["© LGLN"],
+                "identifiers": ["https://doi.org/10.1234/x.y"],
+                "temporal": ["2019", None],
+                "language": "deu",
+            },
+        )
+
+    def test_links_and_the_catalogue(self):
+        for document in self.documents():
+            dataset = Dataset.objects.get(pk=register(document)["pk"])
+            before = self.written(dataset)
+            Link.objects.filter(resource_id=dataset.pk).delete()
+            unset = ResourceBase._meta.get_field("csw_wkt_geometry").default
+            ResourceBase.objects.filter(pk=dataset.pk).update(metadata_xml="", csw_anytext="", csw_wkt_geometry=unset)
+            set_resource_default_links(dataset, dataset, prune=False)
+            add_xsl_link(dataset.resourcebase_ptr)
+            catalogue_post_save(instance=Dataset.objects.get(pk=dataset.pk), sender=Dataset)
+            self.assertEqual(self.written(dataset), before)
+
+    def test_permissions(self):
+        for document in self.documents():
+            dataset = Dataset.objects.get(pk=register(document)["pk"])
+            before = self.written(dataset)["permissions"]
+            UserObjectPermission.objects.filter(object_pk=str(dataset.pk)).delete()
+            GroupObjectPermission.objects.filter(object_pk=str(dataset.pk)).delete()
+            with mock.patch("geonode.geoserver.manager.GeoServerResourceManager.set_permissions", return_value=True):
+                dataset.set_default_permissions(owner=dataset.owner)
+            self.assertEqual(self.written(dataset)["permissions"], before)
 
 
 class Mapping(DatabaseCase):
