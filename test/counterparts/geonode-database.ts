@@ -51,6 +51,8 @@ export function geonodeEnvironment(place: GeonodePlace): Record<string, string> 
     ASYNC_SIGNALS: 'False',
     CELERY_TASK_ALWAYS_EAGER: 'True',
     MEMCACHED_ENABLED: 'False',
+    // no GeoServer of the tests has it
+    GEOFENCE_SECURITY_ENABLED: 'False',
     SECRET_KEY: 'a key for tests only',
     STATIC_ROOT: join(place.folder, 'static'),
     MEDIA_ROOT: join(place.folder, 'media'),

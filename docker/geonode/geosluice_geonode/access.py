@@ -60,12 +60,13 @@ def access_key(document, owner, group):
 def write_access(entries, memo):
     """
     `entries` are (dataset, permissions, fresh): permissions is public, owner or group, and a fresh dataset has none yet. Who
-    owns a dataset may do everything.
+    owns a dataset may do everything. @returns (dataset, granted, fresh) of each, for GeoFence
     """
     codes = memo(_permissions)
-    users, groups = [], []
+    users, groups, guarded = [], [], []
     for dataset, permissions, fresh in entries:
         granted = _granted(dataset, permissions, memo)
+        guarded.append((dataset, granted, fresh))
         if not fresh:
             forget_access(dataset)
         for rows, model, who, holders in (
@@ -80,6 +81,7 @@ def write_access(entries, memo):
                         rows.append(model(**common, object_pk=str(dataset.pk), **{who: holder}))
     UserObjectPermission.objects.bulk_create(users)
     GroupObjectPermission.objects.bulk_create(groups)
+    return guarded
 
 
 def _granted(dataset, permissions, memo):

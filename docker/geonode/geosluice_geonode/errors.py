@@ -6,3 +6,7 @@ class Refused(Exception):
         self.field = field
         self.message = message
         self.code = code
+
+
+class Away(Exception):
+    """A counterpart of GeoNode's does not answer: whatever comes next would meet the same."""

@@ -1,5 +1,5 @@
 """
-register_all(documents) makes or updates datasets, a batch in one transaction. It asks GeoServer for nothing: geosluice has published the layer already and checked that every node of the cluster draws it.
+register_all(documents) makes or updates datasets, a batch in one transaction. It asks GeoServer for nothing but GeoFence's rules, once a batch: geosluice has published the layer already and checked that every node of the cluster draws it.
 """
 
 import hashlib
@@ -21,10 +21,10 @@ from geonode.security.utils import AdvancedSecurityWorkflowManager
 from sequences import get_next_value
 from sequences.models import Sequence
 
-from geosluice_geonode import access, catalogue, links, tags
+from geosluice_geonode import access, catalogue, geofence, links, tags
 from geosluice_geonode.contacts import match_contacts, write_contacts
 from geosluice_geonode.document import check_registration, sidecar_bytes
-from geosluice_geonode.errors import Refused
+from geosluice_geonode.errors import Away, Refused
 from geosluice_geonode.mapping import Mapped, map_document
 from geosluice_geonode.memo import Memo
 from geosluice_geonode.models import QuietDataset, Registration, Sidecar
@@ -149,8 +149,8 @@ def _written(plans, memo):
         except Exception as error:
             failure = error
             break
-    if len(plans) == 1:
-        return [failure]
+    if len(plans) == 1 or isinstance(failure, Away):
+        return [failure] * len(plans)
     logger.info("%d registrations go one by one: %s", len(plans), failure)
     # what was looked up may be what failed
     return [result for plan in plans for result in _written([plan], Memo())]
@@ -159,7 +159,7 @@ def _written(plans, memo):
 def _write(plans, pks, memo):
     rows = lock_registrations([plan.document["dataset"] for plan in plans])
     known = _find(rows, plans)
-    results, work, fresh = [], [], set()
+    results, work, fresh, moved = [], [], set(), set()
     for plan in plans:
         document = plan.document
         row = rows[document["dataset"]]
@@ -178,13 +178,15 @@ def _write(plans, pks, memo):
             dataset = next(made)
             fresh.add(dataset.pk)
         else:
+            if dataset.alternate != plan.alternate:
+                moved.add(dataset.pk)
             _update(dataset, plan)
         work[position] = (plan, row, dataset.pk)
     # with what the database made of it, and in one query
     datasets = Dataset.objects.select_related("owner", "group").in_bulk([pk for _plan, _row, pk in work])
     work = [(plan, row, datasets[pk], pk in fresh) for plan, row, pk in work]
 
-    access.write_access(
+    guarded = access.write_access(
         [
             (dataset, plan.document["permissions"], new)
             for plan, row, dataset, new in work
@@ -207,6 +209,10 @@ def _write(plans, pks, memo):
         row.kept = {part: document[part] for part in ("layer", "object", "options")}
         row.save()
     catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
+    moved -= {dataset.pk for dataset, _granted, _new in guarded}
+    guarded += [(dataset, {}, False) for _plan, _row, dataset, _new in work if dataset.pk in moved]
+    # last: it is the one thing that a rollback does not take back
+    geofence.guard(guarded)
     answers = iter({"status": "created" if new else "updated", **_named(dataset)} for _plan, _row, dataset, new in work)
     return [next(answers) if result is None else result for result in results]
 

@@ -4,7 +4,7 @@ import logging
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from geosluice_geonode.errors import Refused
+from geosluice_geonode.errors import Away, Refused
 from geosluice_geonode.lookup import lookup
 from geosluice_geonode.registration import register_all
 from geosluice_geonode.unregistration import unregister
@@ -48,6 +48,8 @@ def _said(action, document, result):
     if isinstance(result, Refused):
         message = f"{result.field}: {result.message}"
         return {"status": "error", "code": result.code, "field": result.field, "message": message, "retry": False}
+    if isinstance(result, Away):
+        return {"status": "error", "code": "AWAY", "message": str(result), "retry": True, "down": True}
     logger.error("%s of %s failed", action, _subject(document), exc_info=result)
     if isinstance(result, DatabaseError) and not connection.in_atomic_block:
         close_old_connections()

@@ -5,7 +5,7 @@ from geonode.base.models import ResourceBase
 from geonode.layers.models import Dataset
 from geonode.maps.models import MapLayer
 
-from geosluice_geonode import access
+from geosluice_geonode import access, geofence
 from geosluice_geonode.document import check_unregistration
 from geosluice_geonode.models import Sidecar
 from geosluice_geonode.registration import lock_registrations
@@ -29,7 +29,9 @@ def unregister(document):
         dataset = Dataset.objects.filter(pk=pk).first() if pk else None
         if dataset is None:
             return {"status": "absent"}
+        workspace, name = dataset.workspace, dataset.name
         _delete(dataset)
+        geofence.forget(workspace, name)
         return {"status": "removed"}
 
 

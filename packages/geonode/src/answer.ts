@@ -15,6 +15,8 @@ export const answerSchema = z.discriminatedUnion('status', [
     field: z.string().optional(),
     /** True where the same document may succeed later. */
     retry: z.boolean(),
+    /** True where every other document would meet the same: a counterpart of GeoNode's is away. */
+    down: z.boolean().optional(),
   }),
 ]);
 export type Answer = z.infer<typeof answerSchema>;

@@ -99,7 +99,10 @@ function readAnswer(value: unknown, dataset: string): Answered {
   const answer = parsed.data;
   if (answer.status !== 'error') return answer;
   const details = { subject: dataset, field: answer.field };
-  if (answer.retry) throw new GeonodeError('GEONODE_ERROR', `GeoNode failed: ${answer.message}`, details);
+  if (answer.retry) {
+    const down = answer.down === true;
+    throw new GeonodeError('GEONODE_ERROR', `GeoNode failed: ${answer.message}`, { ...details, down });
+  }
   const code = isReasonCode(answer.code) ? answer.code : 'GEONODE_REFUSED';
   throw new GeonodeError(code, `GeoNode refuses the dataset: ${answer.message}`, details);
 }

@@ -52,7 +52,13 @@ const CASES: Array<[number, Record<string, string>, string, object]> = [
     200,
     {},
     '{"answers":[{"status":"error","code":"FAILED","message":"deadlock","retry":true}]}',
-    { code: 'GEONODE_ERROR', means: 'retry' },
+    { code: 'GEONODE_ERROR', means: 'retry', down: false },
+  ],
+  [
+    200,
+    {},
+    '{"answers":[{"status":"error","code":"AWAY","message":"GeoFence answers 503","retry":true,"down":true}]}',
+    { code: 'GEONODE_ERROR', means: 'retry', down: true },
   ],
 ];
 

@@ -1,0 +1,174 @@
+"""
+GeoServer's side of permissions, where GeoFence guards its layers. The rules are those of GeoNode's own functions, in one call
+a batch. Written from GeoFence's documentation and GeoNode's code, not proved on a recorded server.
+"""
+
+import logging
+import threading
+
+import requests
+from django.conf import settings
+from geonode.base.models import ResourceBase
+from geonode.geoserver.geofence import AutoPriorityBatch, Batch, GeofenceException, Rule
+from geonode.geoserver.helpers import geofence, gf_utils
+from geonode.geoserver.security import _get_gf_services, sync_resources_with_guardian
+from geonode.security.permissions import DATASET_ADMIN_PERMISSIONS, DOWNLOAD_PERMISSIONS, OWNER_PERMISSIONS
+
+from geosluice_geonode.errors import Away
+
+logger = logging.getLogger("geosluice_geonode")
+
+
+class _NoGeofence(Exception):
+    """This GeoServer has none: whoever reaches it sees its layers."""
+
+
+def is_on():
+    default = settings.OGC_SERVER["default"].get("GEOFENCE_SECURITY_ENABLED", False)
+    return bool(default or getattr(settings, "GEOFENCE_SECURITY_ENABLED", False))
+
+
+def guard(entries):
+    """
+    Lets those read a layer whom GeoNode lets read its dataset. `entries` are (dataset, granted, fresh); of a fresh dataset
+    there are no rules yet. @raises Away where GeoServer does not take them: nothing is then registered
+    """
+    if not entries or not is_on():
+        return
+    if getattr(settings, "DELAYED_SECURITY_SIGNALS", False):
+        # the site has a task of its own for it, which looks for this mark
+        ResourceBase.objects.filter(pk__in=[dataset.pk for dataset, _granted, _fresh in entries]).update(
+            dirty_state=True
+        )
+        return
+    try:
+        fresh = [(dataset, granted) for dataset, granted, new in entries if new]
+        changed = [dataset for dataset, _granted, new in entries if not new]
+        try:
+            _insert([rule for dataset, granted in fresh for rule in _rules_of(dataset, granted)])
+        except GeofenceException as refusal:
+            # rules of an earlier attempt, or of a layer that had the name: GeoNode's way takes those out first
+            logger.info("rules of %d layers go one by one: %s", len(fresh), refusal)
+            changed += [dataset for dataset, _granted in fresh]
+        for dataset in changed:
+            _renew(dataset)
+    except _NoGeofence:
+        logger.warning("GeoServer has no GeoFence, though GEOFENCE_SECURITY_ENABLED says so: its layers are open")
+
+
+def forget(workspace, name):
+    """Takes the rules of a layer away, which another layer of the name would inherit. @raises Away"""
+    if not is_on():
+        return
+    try:
+        rules = geofence.get_rules(workspace=workspace, workspace_any=False, layer=name, layer_any=False)
+        batch = Batch(f"Forget {workspace}:{name}")
+        for rule in rules.get("rules", []):
+            if rule.get("layer") == name:
+                batch.add_delete_rule(rule["id"])
+        _send(batch)
+    except _NoGeofence:
+        pass
+    except GeofenceException as error:
+        if "[404]" not in str(error):
+            raise Away(f"GeoFence does not take the rules of {workspace}:{name} away: {error}") from error
+
+
+def _rules_of(dataset, granted):
+    """In the order of GeoNode's own: who owns it, other users, groups, and everybody last."""
+    owner = OWNER_PERMISSIONS + DATASET_ADMIN_PERMISSIONS + DOWNLOAD_PERMISSIONS
+    holders = [({"user": dataset.owner.username}, owner)]
+    everybody = []
+    for user, names in granted.get("users", {}).items():
+        if user.username == "AnonymousUser":
+            everybody.append(names)
+        elif user != dataset.owner:
+            holders.append(({"user": user.username}, names))
+    for group, names in granted.get("groups", {}).items():
+        if group.name == "anonymous":
+            everybody.append(names)
+        else:
+            holders.append(({"group": group.name}, names))
+    holders += [({}, names) for names in everybody]
+    place = {"workspace": dataset.workspace, "layer": dataset.name}
+    return [Rule(**who, **place, **service) for who, names in holders for service in _get_gf_services(dataset, names)]
+
+
+def _insert(rules):
+    if not rules:
+        return
+    batch = AutoPriorityBatch(_priorities.take(len(rules)), f"{len(rules)} rules of geosluice")
+    for rule in rules:
+        batch.add_insert_rule(rule)
+    try:
+        _send(batch)
+    except GeofenceException:
+        _priorities.forget()
+        raise
+
+
+def _send(batch):
+    """As GeoFenceClient.run_batch, which does not tell a server without GeoFence from one that refuses."""
+    if batch.length() == 0:
+        return
+    try:
+        answer = requests.post(
+            f"{geofence.baseurl}batch/exec",
+            json=batch.get_object(),
+            auth=(geofence.username, geofence.pw),
+            timeout=geofence.timeout,
+        )
+    except requests.RequestException as error:
+        raise Away(f"GeoFence does not answer: {error}") from error
+    if answer.status_code == 404:
+        raise _NoGeofence
+    if answer.status_code in (401, 403, 502, 503, 504):
+        raise Away(f"GeoFence answers {answer.status_code}")
+    if answer.status_code != 200:
+        raise GeofenceException(f"GeoFence answers {answer.status_code}")
+
+
+def _renew(dataset):
+    """By GeoNode's own function: the rules that are there, out, and those of GeoNode's permissions, in."""
+    row = ResourceBase.objects.filter(pk=dataset.pk)
+    row.update(dirty_state=True)
+    sync_resources_with_guardian(row.get())
+    # it tells what went wrong by the mark alone
+    if row.values_list("dirty_state", flat=True).get():
+        raise Away(f"GeoFence does not take the rules of {dataset.alternate}")
+
+
+class _Priorities:
+    """Where the next rules go: asked once, then counted, since asking costs two calls."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._next = None
+
+    def take(self, count):
+        with self._lock:
+            if self._next is None:
+                self._next = _first_free()
+            first = self._next
+            self._next += count
+            return first
+
+    def forget(self):
+        with self._lock:
+            self._next = None
+
+
+def _first_free():
+    try:
+        geofence.get_rules_count()
+    except GeofenceException as error:
+        if "[404]" in str(error):
+            raise _NoGeofence from error
+        raise Away(f"GeoFence does not answer: {error}") from error
+    first = gf_utils.get_first_available_priority()
+    if first < 0:
+        raise Away("GeoFence does not tell its rules")
+    return first
+
+
+_priorities = _Priorities()

@@ -1,0 +1,134 @@
+from unittest import mock
+
+from django.contrib.auth import get_user_model
+from django.test import override_settings
+from geonode.base.models import ResourceBase
+from geonode.layers.models import Dataset
+from tests.base import DatabaseCase, example
+
+from geosluice_geonode import geofence, service
+from geosluice_geonode.models import Registration
+
+
+class Answer:
+    def __init__(self, status_code):
+        self.status_code = status_code
+
+
+def numbered(count, **changes):
+    letters = "abcdefghij"
+    return [
+        example(dataset="d" + letters[at] * 20, layer={"name": f"n{at}", "store": f"n{at}"}, **changes)
+        for at in range(count)
+    ]
+
+
+@override_settings(GEOFENCE_SECURITY_ENABLED=True)
+class Guard(DatabaseCase):
+    """GeoFence is played as its documentation has it."""
+
+    def setUp(self):
+        geofence._priorities.forget()
+        self.owner = get_user_model().objects.create_user("owner", "o@example.org")
+        self.sent, self.renewed = [], []
+        self.status, self.renews = 200, True
+
+        def post(url, json, auth, timeout):
+            self.assertTrue(url.endswith("rest/geofence/batch/exec"))
+            self.sent.append([operation["Rule"] for operation in json["Batch"]["operations"]])
+            return Answer(self.status)
+
+        for name, value in (
+            ("requests.post", mock.Mock(side_effect=post)),
+            ("geofence.get_rules_count", mock.Mock(return_value=5)),
+            ("gf_utils.get_first_available_priority", mock.Mock(return_value=17)),
+            ("sync_resources_with_guardian", mock.Mock(side_effect=self.synced)),
+        ):
+            patched = mock.patch(f"geosluice_geonode.geofence.{name}", value)
+            patched.start()
+            self.addCleanup(patched.stop)
+
+    def synced(self, resource):
+        self.renewed.append(resource.pk)
+        if self.renews:
+            ResourceBase.objects.filter(pk=resource.pk).update(dirty_state=False)
+
+    def registered(self, documents):
+        answers = service.answers("register", documents)
+        self.assertEqual({answer["status"] for answer in answers}, {"created"}, answers)
+        return answers
+
+    def test_a_batch_is_one_call_with_a_place_for_each_rule(self):
+        self.registered(numbered(5, owner="owner"))
+        [rules] = self.sent
+        self.assertEqual({rule["layer"] for rule in rules}, {"n0", "n1", "n2", "n3", "n4"})
+        self.assertEqual([rule["priority"] for rule in rules], list(range(17, 17 + len(rules))))
+        self.registered([example(dataset="d" + "z" * 20, layer={"name": "later", "store": "later"}, owner="owner")])
+        self.assertEqual(self.sent[1][0]["priority"], 17 + len(rules))
+        self.assertEqual(geofence.gf_utils.get_first_available_priority.call_count, 1)
+
+    def test_public_is_for_everybody_and_owner_for_the_owner_alone(self):
+        [public, private] = numbered(2, owner="owner")
+        self.registered([public, {**private, "permissions": "owner"}])
+        who = {"n0": set(), "n1": set()}
+        for rule in self.sent[0]:
+            who[rule["layer"]].add(rule.get("userName") or rule.get("roleName"))
+            self.assertEqual((rule["workspace"], rule["access"]), ("geosluice", "ALLOW"))
+        self.assertEqual(who, {"n0": {"owner", None}, "n1": {"owner"}})
+        services = {rule.get("service") for rule in self.sent[0] if rule["layer"] == "n0" and "userName" not in rule}
+        self.assertEqual(services, {"WMS", "GWC", "WPS", "WCS", None})
+
+    def test_changed_permissions_and_moved_layers_go_by_geonodes_own_function(self):
+        [document] = numbered(1, owner="owner")
+        [answer] = self.registered([document])
+        self.sent.clear()
+        service.answers("register", [{**document, "generation": 2, "title": "Only the title"}])
+        self.assertEqual((self.sent, self.renewed), ([], []))
+        service.answers("register", [{**document, "generation": 3, "permissions": "owner"}])
+        moved = {**document, "generation": 4, "permissions": "owner", "layer": {**document["layer"], "name": "moved"}}
+        service.answers("register", [moved])
+        self.assertEqual((self.sent, self.renewed), ([], [answer["pk"]] * 2))
+
+    def test_rules_that_are_there_already_are_renewed(self):
+        self.status = 500
+        answers = self.registered(numbered(2, owner="owner"))
+        self.assertEqual(self.renewed, [answer["pk"] for answer in answers])
+
+    def test_where_geofence_does_not_answer_nothing_is_registered_and_the_queue_waits(self):
+        for status in (503, 401):
+            self.status = status
+            answers = service.answers("register", numbered(3, owner="owner"))
+            self.assertEqual([(answer["code"], answer["down"]) for answer in answers], [("AWAY", True)] * 3)
+        self.status, self.renews = 500, False
+        self.assertEqual(service.answers("register", numbered(1, owner="owner"))[0]["code"], "AWAY")
+        self.assertFalse(Dataset.objects.filter(alternate__startswith="geosluice:n").exists())
+        self.assertFalse(Registration.objects.filter(source_dataset="d" + "a" * 20).exists())
+
+    def test_a_geoserver_without_geofence_is_let_be(self):
+        self.status = 404
+        self.registered(numbered(2, owner="owner"))
+        self.assertEqual(self.renewed, [])
+
+    def test_a_site_that_does_it_by_a_task_of_its_own_gets_its_mark(self):
+        with override_settings(DELAYED_SECURITY_SIGNALS=True):
+            [answer] = self.registered(numbered(1, owner="owner"))
+        self.assertTrue(ResourceBase.objects.get(pk=answer["pk"]).dirty_state)
+        self.assertEqual(self.sent, [])
+
+    def test_rules_go_with_their_layer(self):
+        [document] = numbered(1, owner="owner")
+        self.registered([document])
+        rules = {"rules": [{"id": 3, "layer": "n0"}, {"id": 4, "layer": "other"}]}
+        operations = []
+
+        def post(url, json, auth, timeout):
+            operations.extend(json["Batch"]["operations"])
+            return Answer(200)
+
+        removal = {"dataset": document["dataset"], "generation": 2, "workspace": "geosluice", "name": "n0"}
+        with (
+            mock.patch("geosluice_geonode.geofence.geofence.get_rules", return_value=rules),
+            mock.patch("geosluice_geonode.geofence.requests.post", side_effect=post),
+        ):
+            self.assertEqual(service.answer("unregister", removal), {"status": "removed"})
+        self.assertEqual(operations, [{"@service": "rules", "@type": "delete", "@id": 3}])
