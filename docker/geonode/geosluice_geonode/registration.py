@@ -28,6 +28,7 @@ from geosluice_geonode.errors import Away, Refused
 from geosluice_geonode.mapping import Mapped, map_document
 from geosluice_geonode.memo import Memo
 from geosluice_geonode.models import QuietDataset, Registration, Sidecar
+from geosluice_geonode.tasks import ask_for_thumbnails
 
 logger = logging.getLogger("geosluice_geonode")
 
@@ -200,6 +201,11 @@ def _write(plans, pks, memo):
     _write_regions(work)
     _keep_sidecars(work)
     links.write_links([(dataset, row, plan.document["sidecar"], new) for plan, row, dataset, new in work])
+    redrawn = [
+        dataset.pk
+        for plan, row, dataset, new in work
+        if new or _pixels(row.version) != _pixels(plan.document["version"])
+    ]
     for plan, row, dataset, _new in work:
         document = plan.document
         row.linked = links.write_relations(dataset, document["metadata"]["relations"], row.linked)
@@ -213,8 +219,14 @@ def _write(plans, pks, memo):
     guarded += [(dataset, {}, False) for _plan, _row, dataset, _new in work if dataset.pk in moved]
     # last: it is the one thing that a rollback does not take back
     geofence.guard(guarded)
+    transaction.on_commit(lambda: ask_for_thumbnails(redrawn))
     answers = iter({"status": "created" if new else "updated", **_named(dataset)} for _plan, _row, dataset, new in work)
     return [next(answers) if result is None else result for result in results]
+
+
+def _pixels(version):
+    """The part of a version that changes with the raster."""
+    return version.partition("-")[0]
 
 
 def _settled(row, generation, digest):
