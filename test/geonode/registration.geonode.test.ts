@@ -213,20 +213,20 @@ test('two processes that register the same datasets and keywords at once make ea
 
 test('the command goes on after a line it cannot read, and ends with its input', async (t) => {
   if (geonode.python === '') return t.skip('needs manage.py');
-  const lines = ['not json', '[]', '{"id":"a"}', '', JSON.stringify({ id: 'b', register: exampleDocument() })];
+  const lines = ['not json', '[]', '{"id":"a"}', '', JSON.stringify({ id: 'b', register: [exampleDocument()] })];
   const { code, stdout } = await geonode.manage(['geosluice_register'], { stdin: lines.join('\n') });
   assert.equal(code, 0);
   const [ready, ...answers] = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line) => JSON.parse(line) as { ready?: boolean; id: string | null; answers: Array<{ status: string }> });
   assert.equal(ready?.ready, true);
   assert.deepEqual(
     answers.map(({ id }) => id),
     [null, null, 'a', 'b'],
   );
   assert.deepEqual(
-    answers.map(({ answer }) => (answer as { status: string }).status),
+    answers.map(({ answers: [answer] }) => answer?.status),
     ['error', 'error', 'error', 'created'],
   );
 });
