@@ -3,7 +3,7 @@ import { documentJsonSchemas } from '../packages/geonode/src/index.ts';
 import { REASONS } from '../packages/jobs/src/index.ts';
 import { rulesPage } from '../packages/rules/src/index.ts';
 import { configurationPage, metricsPage } from '../packages/service-kit/src/index.ts';
-import { performancePages } from '../test/bench/upload/page.ts';
+import { performancePages } from '../test/bench/page.ts';
 import { chartReadmes } from './chart-readme.ts';
 import { chartPages } from './chart-values.ts';
 

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { keepRun, readKeptRun } from '../kept.ts';
+import type { Machine } from '../machine.ts';
 import type { ClientName } from './clients/client.ts';
-import type { Machine } from './machine.ts';
 import type { Result } from './results.ts';
 import type { RoomResult } from './rooms/room.ts';
 
@@ -17,14 +15,13 @@ export interface Kept {
   rooms: RoomResult[];
 }
 
-const PATH = join(import.meta.dirname, '..', '..', '..', 'docs', 'bench', 'upload.json');
+const BENCH = 'upload';
 
 export async function keepResults(kept: Kept): Promise<void> {
-  await mkdir(dirname(PATH), { recursive: true });
-  await writeFile(PATH, `${JSON.stringify(kept, null, 2)}\n`);
+  await keepRun(BENCH, kept);
 }
 
 /** Null where no run was kept yet. */
 export function readKept(): Kept | null {
-  return existsSync(PATH) ? (JSON.parse(readFileSync(PATH, 'utf8')) as Kept) : null;
+  return readKeptRun<Kept>(BENCH);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Kept } from './kept.ts';
-import { performancePages } from './page.ts';
+import { uploadPages } from './page.ts';
 
 const GIB = 1024 ** 3;
 const run = { server: 'sink', load: '64x64MiB', bytes: GIB, round: 1, system: 0, wall: 2, rss: 50e6 } as const;
@@ -18,16 +18,14 @@ const KEPT: Kept = {
 
 suite('[bench] page', () => {
   test('without a kept run it says so, and has no plots', () => {
-    const pages = performancePages(null);
-    assert.deepEqual(Object.keys(pages), ['docs/performance.md']);
-    const text = pages['docs/performance.md'] ?? '';
+    const { section: text, plots } = uploadPages(null);
+    assert.deepEqual(plots, {});
     assert.match(text, /No run was kept yet/);
     assert.match(text, /not measured yet/);
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
   });
   test('what a kept run has less than a full one is named', () => {
-    const pages = performancePages(KEPT);
-    const text = pages['docs/performance.md'] ?? '';
+    const { section: text } = uploadPages(KEPT);
     assert.match(text, /sink lacks 1 × 4 GiB/);
     assert.match(text, /versitygw lacks/);
     assert.match(text, /64 × 64 MiB to 1.00 GiB/);
@@ -36,13 +34,13 @@ suite('[bench] page', () => {
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
   });
   test('a goal that falls short stands there as short', () => {
-    assert.match(performancePages(KEPT)['docs/performance.md'] ?? '', /CPU \/ s5cmd \| 0.50 \| ≤ 0.35 \| short/);
+    assert.match(uploadPages(KEPT).section, /CPU \/ s5cmd \| 0.50 \| ≤ 0.35 \| short/);
   });
   test('the example counts with our CPU of the kept run', () => {
-    assert.match(performancePages(KEPT)['docs/performance.md'] ?? '', /CPU a GiB: 0.50 s, ours .* to sink/);
+    assert.match(uploadPages(KEPT).section, /CPU a GiB: 0.50 s, ours .* to sink/);
   });
   test('a plot has a bar a client', () => {
-    const plot = performancePages(KEPT)['docs/bench/cpu-sink.svg'] ?? '';
+    const plot = uploadPages(KEPT).plots['docs/bench/cpu-sink.svg'] ?? '';
     assert.equal(plot.split('<rect x=').length - 1, 2);
   });
 });

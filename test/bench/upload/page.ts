@@ -1,39 +1,38 @@
+import { whereAndWhen } from '../measured.ts';
+import { asMarkdown, goalsTable } from '../table.ts';
 import { decideGoals } from './goals.ts';
-import { type Kept, readKept } from './kept.ts';
+import type { Kept } from './kept.ts';
 import { bytesOf, GIB, LOADS } from './loads.ts';
 import { cpuPlot } from './plot.ts';
-import { asMarkdown, goalsTable, tablesOf } from './report.ts';
+import { tablesOf } from './report.ts';
 import { type Summary, summarise } from './results.ts';
 import { ROOMS } from './rooms/room.ts';
 import { SERVERS } from './servers/server.ts';
 import { ASSUMED, sizeUp, WORKER } from './sizing.ts';
 
-/** docs/performance.md and its plots, by path, from the run that was kept. */
-export function performancePages(kept: Kept | null = readKept()): Record<string, string> {
+/** What docs/performance.md tells of uploads, and the plots it shows by path, from the run that was kept. */
+export function uploadPages(kept: Kept | null): { section: string; plots: Record<string, string> } {
   const summaries = summarise(kept?.results ?? []);
   const measured = SERVERS.filter((server) => summaries.some((one) => one.server === server));
   return {
-    'docs/performance.md': [
+    section: [
       INTRODUCTION,
       METHOD,
       ...(kept === null ? [NOTHING] : resultsOf(kept, summaries)),
       READING,
       sizingOf(summaries),
-      BOUNDED,
     ].join('\n'),
-    ...Object.fromEntries(measured.map((server) => [`docs/bench/cpu-${server}.svg`, cpuPlot(server, summaries)])),
+    plots: Object.fromEntries(measured.map((server) => [`docs/bench/cpu-${server}.svg`, cpuPlot(server, summaries)])),
   };
 }
 
-const INTRODUCTION = `# Performance
+const INTRODUCTION = `## Uploading
 
-What an upload costs, measured against other clients in one run, and how to size a deployment by it. Numbers are ratios on one
-machine; a stopwatch on a shared machine says little. No test asserts them: \`npm run bench:upload\` does, and ends with 1 where a goal is missed.
-
-This page is generated from \`docs/bench/upload.json\` by \`npm run generate\`; \`npm run bench:upload -- --full\` replaces that file.
+\`npm run bench:upload\`: what an upload costs, measured against other clients in one run, and how to size a deployment by it.
+\`-- --full\` makes its result the one that is printed here.
 `;
 
-const METHOD = `## Method
+const METHOD = `### Method
 
 All clients upload the same files of random bytes to the same server on loopback, one client at a time, in rounds whose order rotates.
 What counts is the client's process and its children, never the server: CPU seconds (user and system) a GiB, wall time from start
@@ -47,12 +46,12 @@ to end of the process, peak RSS. MB are 10^6 bytes. After each run the server is
   stands in every table without a goal.
 `;
 
-const NOTHING = `## Results
+const NOTHING = `### Results
 
 No run was kept yet.
 `;
 
-const READING = `## How to read them
+const READING = `### How to read them
 
 - Compare within one table only. Another server or load is another race.
 - CPU a GiB is what a pod pays for; wall time on loopback is bounded by the server and the two cores, over a real link by the link.
@@ -61,24 +60,13 @@ const READING = `## How to read them
   GiB for a cut load is therefore higher than for the full one.
 `;
 
-const BOUNDED = `## What is bounded by design
-
-Held by tests of counts rather than times:
-
-- **Reading a header**: a 100 GB BigTIFF takes 11 reads and about 230 KB, and its tile index (about 6 MB) in pieces of 1 MiB.
-- **Upload buffers**: \`GEOSLUICE_UPLOAD_MEMORY_MIB\` for all uploads of a process together, whatever the files' size.
-- **Publishing**: at most \`GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY\` writes at once over all workers; a repeated publish of an unchanged layer writes nothing.
-- **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, no request to GeoServer at all.
-- **Listing**: one round trip to the ledger a page; a scan of unchanged files adds no job.
-`;
-
 function resultsOf(kept: Kept, summaries: readonly Summary[]): string[] {
-  const { machine, rooms } = kept;
+  const { rooms } = kept;
   const goals = [...decideGoals(summaries), ...rooms.flatMap((room) => room.goals)];
   return [
-    '## Results',
+    '### Results',
     '',
-    `${kept.date}, commit \`${kept.commit}\`, ${machine.cpu}, ${machine.cores} cores, ${machine.memory} GiB, ${machine.kernel}, Node ${machine.node}.`,
+    whereAndWhen(kept),
     '',
     ...shortOf(kept, summaries),
     ...SERVERS.filter((server) => summaries.some((one) => one.server === server)).map(
@@ -125,7 +113,7 @@ function sizingOf(summaries: readonly Summary[]): string {
   const row = (what: string, of: (sizing: (typeof links)[number]) => string): string =>
     `| ${what} | ${links.map(of).join(' | ')} |`;
   const memory = WORKER.bufferMib + WORKER.processMib;
-  return `## How to size parts, parallelism and pods
+  return `### How to size parts, parallelism and pods
 
 - **Link first.** Bytes a second is the link times ${ASSUMED.linkShare}; nothing makes it faster than that.
 - **Parts.** 8 MiB (\`GEOSLUICE_UPLOAD_PART_MIB\`) fits most links: the engine takes larger ones by itself where waiting for an answer costs
@@ -139,7 +127,7 @@ function sizingOf(summaries: readonly Summary[]): string {
 
 Assumed, not measured: ${ASSUMED.linkShare} of the link, S3 answers after ${ASSUMED.latency * 1000} ms, ${ASSUMED.perConnection / 1e6} MB/s a connection, TLS doubles CPU.
 
-### Example: 10 TB in 100,000 files of 100 MB
+#### Example: 10 TB in 100,000 files of 100 MB
 
 10 TB are 10^13 bytes, ${gib.toFixed(0)} GiB. A file has ${parts} parts of 8 MiB. CPU a GiB: ${
     cpu === null || ours === undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { asMarkdown, asText, goalsTable, tablesOf } from './report.ts';
+import { tablesOf } from './report.ts';
 import { type Result, summarise } from './results.ts';
 
 const GIB = 1024 ** 3;
@@ -26,20 +26,5 @@ suite('[bench] report', () => {
       ['s5cmd', '2.00 (2.00–2.50)', '14.00 (14.00–18.00)', '52 (51–53)'],
     ]);
     assert.equal(tables[0]?.title, '1 × 4 GiB to sink: 4.00 GiB, 3 rounds');
-  });
-  test('columns of text stand under each other, and Markdown is a table', () => {
-    const table = { title: 'T', head: ['a', 'bbb'], rows: [['cc', 'd']] };
-    assert.equal(asText(table), 'T\na   bbb\ncc  d\n');
-    assert.equal(asMarkdown(table), '**T**\n\n| a | bbb |\n| --- | --- |\n| cc | d |\n');
-  });
-  test('a goal that falls short says so', () => {
-    const goals = [
-      { where: 'w', what: 'x', figure: 0.5, bound: 0.35 },
-      { where: 'w', what: 'y', figure: 0.95, bound: 0.9, atLeast: true },
-    ];
-    assert.deepEqual(goalsTable(goals).rows, [
-      ['w', 'x', '0.50', '≤ 0.35', 'short'],
-      ['w', 'y', '0.95', '≥ 0.9', 'ok'],
-    ]);
   });
 });

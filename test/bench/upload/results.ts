@@ -1,9 +1,9 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { type Spread, spreadOf } from '../statistics.ts';
 import type { ClientName } from './clients/client.ts';
 import { bytesOf, GIB, type Load } from './loads.ts';
 import type { Measured } from './measure.ts';
 import type { ServerName } from './servers/server.ts';
-import { type Spread, spreadOf } from './statistics.ts';
 
 /** One run of one client. */
 export interface Result extends Measured {

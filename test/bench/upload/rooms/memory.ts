@@ -1,6 +1,6 @@
+import { spreadOf } from '../../statistics.ts';
 import { GIB } from '../loads.ts';
 import { startSink } from '../servers/sink.ts';
-import { spreadOf } from '../statistics.ts';
 import { uploadHoles } from './holes.ts';
 import type { RoomOptions, RoomResult } from './room.ts';
 

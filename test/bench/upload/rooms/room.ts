@@ -1,6 +1,6 @@
+import type { Goal } from '../../goal.ts';
 import type { Client } from '../clients/client.ts';
 import type { Python } from '../clients/python.ts';
-import type { Goal } from '../goals.ts';
 
 /** What is no comparison with a rival; each has servers of its own. */
 export const ROOMS = ['stage', 'memory', 'workers', 'profile'] as const;

@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { bundle } from '../../../../scripts/build.ts';
 import { writeSparseTiffFile } from '../../../rasters/write-tiff.ts';
 import { until } from '../../../world/until.ts';
+import { spreadOf } from '../../statistics.ts';
 import { environmentOfImage } from '../clients/bundle.ts';
 import { modifiedAt } from '../files.ts';
 import { GIB, MIB } from '../loads.ts';
 import { measure } from '../measure.ts';
 import type { Order, OrderedFile } from '../order.ts';
-import { spreadOf } from '../statistics.ts';
 import type { RoomOptions, RoomResult } from './room.ts';
 import { type SinkScene, withScene } from './scenes.ts';
 

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { treeUsageOf, usageOf } from './processes.ts';
+
+const BUSY = 'const end = Date.now() + 300; while (Date.now() < end);';
+
+suite('[bench] processes', () => {
+  test('a process that computes takes CPU and memory', () => {
+    const before = usageOf(process.pid).cpu;
+    const end = performance.now() + 200;
+    while (performance.now() < end);
+    const { cpu, rss } = usageOf(process.pid);
+    assert.ok(cpu > before, `${cpu} after ${before}`);
+    assert.ok(Math.abs(rss / process.memoryUsage.rss() - 1) < 0.5, `${rss}`);
+  });
+  test('a tree counts children that run and those that ended', async () => {
+    const own = treeUsageOf(process.pid).cpu;
+    const child = spawn(process.execPath, ['-e', `${BUSY} console.log("busy"); setInterval(() => {}, 1000)`]);
+    await once(child.stdout, 'data');
+    const running = treeUsageOf(process.pid).cpu;
+    assert.ok(running >= own + 0.1, `${running} after ${own}`);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    assert.ok(treeUsageOf(process.pid).cpu >= running);
+  });
+  test('who is not there is named by the error', () => {
+    assert.throws(() => usageOf(2 ** 22 + 1), /\/proc\/4194305/);
+  });
+});
