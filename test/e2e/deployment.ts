@@ -30,6 +30,8 @@ export interface Deployment {
   /** Puts an object into the inbox. @returns its uri */
   put(key: string, bytes: Uint8Array | string): Promise<string>;
   uri(key: string): string;
+  /** Tells of an object of the inbox as a store's notification does, e.g. `ObjectCreated:Put`. @returns the answer */
+  notify(key: string, eventName: string): Promise<unknown>;
   ingest(source: string | string[], options?: IngestOptions, key?: string): Promise<Ingestion>;
   /** Starts an ingestion and waits until nothing of it runs. */
   ingested(source: string | string[], options?: IngestOptions): Promise<Ingestion>;
@@ -139,6 +141,17 @@ export function deploymentOf(
     async put(key, bytes) {
       await inbox.put(key, bytes);
       return uriOf(key);
+    },
+    async notify(key, eventName) {
+      const encoded = encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+      const s3 = { bucket: { name: inbox.name }, object: { key: encoded } };
+      const response = await fetch(`${env.GEOSLUICE_URL}/v1/events/s3`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${env.GEOSLUICE_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ Records: [{ eventVersion: '2.1', eventSource: 'aws:s3', eventName, s3 }] }),
+      });
+      assert.equal(response.status, 202);
+      return await response.json();
     },
     ingested: async (source, options) => await ended((await ingest(source, options)).id),
     async watch(prefix, options = {}, intervalSeconds = 1) {

@@ -103,24 +103,7 @@ suite('[contract] three ways in', () => {
     const raster = smallRaster(20);
     await deployment.put('events/new one+.xml', sidecar('Told by an event'));
     const uri = await deployment.put('events/new one+.tif', raster);
-    const bucket = deployment.world.inbox.name;
-    const body = {
-      Records: [
-        {
-          ...{ eventVersion: '2.1', eventSource: 'aws:s3', eventName: 'ObjectCreated:Put' },
-          s3: { bucket: { name: bucket }, object: { key: 'events/new+one%2B.tif', size: raster.length } },
-        },
-      ],
-    };
-    const post = async (): Promise<unknown> => {
-      const response = await fetch(`${deployment.env.GEOSLUICE_URL}/v1/events/s3`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${deployment.env.GEOSLUICE_KEY}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      assert.equal(response.status, 202);
-      return await response.json();
-    };
+    const post = (): Promise<unknown> => deployment.notify('events/new one+.tif', 'ObjectCreated:Put');
     assert.deepEqual(await post(), { hinted: 1, ignored: 0 });
     await post();
     const entry = await deployment.becomes(uri, 'visible');
