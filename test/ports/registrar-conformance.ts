@@ -44,9 +44,9 @@ export function registrarConformance(name: string, start: () => Promise<Registra
   const registrar = (): Promise<Registrar> => (opened ??= start());
 
   test(`${name}: the app answers a check with its versions`, async () => {
-    const health = await (await registrar()).check(signal);
-    assert.equal(health.app, 'geosluice_geonode');
-    assert.equal(health.schema, 1);
+    const { app, version } = await (await registrar()).check(signal);
+    assert.equal(app, 'geosluice_geonode');
+    assert.match(version, /^\d/);
   });
 
   test(`${name}: a dataset is created, then unchanged, then updated, and stays the same one`, async () => {

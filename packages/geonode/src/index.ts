@@ -16,3 +16,4 @@ export { GeonodeError, type RetryCode } from './errors.ts';
 export { createHttpRegistrar, type HttpRegistrarOptions } from './http-registrar.ts';
 export { documentJsonSchemas } from './json-schema.ts';
 export type { Registrar, RegistrationStatus } from './registrar.ts';
+export { createStockRegistrar, type StockRegistrarOptions } from './stock/stock-registrar.ts';

@@ -1,8 +1,16 @@
 import type { RegisteredDataset } from '@geosluice/jobs';
-import type { Health, Registered } from './answer.ts';
+import type { Registered } from './answer.ts';
 import type { LookupDocument, RegistrationDocument, UnregistrationDocument } from './document.ts';
 
 export type RegistrationStatus = 'created' | 'updated' | 'unchanged';
+
+/** What registers there. */
+export interface RegistrarVersions {
+  /** `geosluice_geonode`, or `geonode` where the app is not there. */
+  app: string;
+  /** Of the app, or of the API that is used in its place. */
+  version: string;
+}
 
 /** Makes layers GeoNode datasets. Adapters differ in the way there; batching, answers and errors are the same. */
 export interface Registrar {
@@ -19,8 +27,8 @@ export interface Registrar {
   unregister(document: UnregistrationDocument, signal: AbortSignal): Promise<void>;
   /** What is registered, of these datasets or page by page. @throws as register */
   lookup(document: LookupDocument, signal: AbortSignal): Promise<{ registrations: Registered[]; next: number | null }>;
-  /** That the app answers, and that we may register. @throws GeonodeError GEONODE_* */
-  check(signal: AbortSignal): Promise<Health>;
+  /** That it answers, and that we may register. @throws GeonodeError GEONODE_* */
+  check(signal: AbortSignal): Promise<RegistrarVersions>;
   /** Ends what is open; what waits fails with GEONODE_DROPPED. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { createCommandRegistrar, createHttpRegistrar, type Registrar } from '@geosluice/geonode';
+import { createCommandRegistrar, createHttpRegistrar, createStockRegistrar, type Registrar } from '@geosluice/geonode';
 import type { Log } from '@geosluice/jobs';
 import { ConfigError } from '@geosluice/service-kit';
 import type { RegisterConfig } from './config.ts';
@@ -12,9 +12,11 @@ export function openRegistrar({ geonode }: Pick<RegisterConfig, 'geonode'>, log:
     return createCommandRegistrar({ command: geonode.command, log, ...batch });
   }
   const { url, user, password, token } = geonode;
-  if (url === undefined) throw new ConfigError(['GEOSLUICE_GEONODE_URL is missing, and the registrar is `http`']);
+  if (url === undefined)
+    throw new ConfigError([`GEOSLUICE_GEONODE_URL is missing, and the registrar is \`${geonode.registrar}\``]);
   if (token === undefined && (user === undefined || password === undefined)) {
     throw new ConfigError(['GEOSLUICE_GEONODE_USER and _PASSWORD, or GEOSLUICE_GEONODE_TOKEN, are missing']);
   }
-  return createHttpRegistrar({ url, user, password, token, ...batch });
+  const access = { url, user, password, token };
+  return geonode.registrar === 'stock' ? createStockRegistrar(access) : createHttpRegistrar({ ...access, ...batch });
 }

@@ -137,12 +137,12 @@ export const GEONODE = {
   settings: {
     registrar: choice(
       'GEOSLUICE_GEONODE_REGISTRAR',
-      'The app’s HTTP endpoint, or its management command.',
-      ['http', 'command'],
+      'The app’s HTTP endpoint, its management command, or a GeoNode without the app (slower).',
+      ['http', 'command', 'stock'],
       'http',
     ),
-    url: optional(url('GEOSLUICE_GEONODE_URL', 'GeoNode with the geosluice app, for `http`.')),
-    user: optional(text('GEOSLUICE_GEONODE_USER', 'An admin, for `http`.')),
+    url: optional(url('GEOSLUICE_GEONODE_URL', 'GeoNode, for `http` and `stock`.')),
+    user: optional(text('GEOSLUICE_GEONODE_USER', 'An admin, for `http` and `stock`.')),
     password: optional(secret('GEOSLUICE_GEONODE_PASSWORD', 'That admin’s password.')),
     token: optional(secret('GEOSLUICE_GEONODE_TOKEN', 'A bearer token instead of user and password.')),
     command: list(
