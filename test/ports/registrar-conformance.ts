@@ -89,7 +89,7 @@ export function registrarConformance(name: string, start: () => Promise<Registra
     const unknown = exampleDocument().dataset;
     const datasets = [first.dataset, removed.dataset, unknown];
     const { registrations, next } = await lookup({ datasets }, signal);
-    const { status: _, ...named } = answers[0] ?? { status: 'created' };
+    const { status: _, unmapped: __, ...named } = answers[0] ?? assert.fail();
     const { layer, object, options, version, sourceUri } = first;
     assert.deepEqual(registrations, [
       {

@@ -1,6 +1,7 @@
 """From a registration document to the fields of a GeoNode dataset. docs/geonode.md tells it as a table."""
 
 import re
+from itertools import islice
 
 from django.contrib.gis.geos import Polygon
 from geonode.base.models import SpatialRepresentationType
@@ -14,17 +15,20 @@ from geosluice_geonode.vocabulary import category_of, regions_of, rights_of
 # What GeoNode's own forms take; the database would hold more.
 _MAX_ABSTRACT = 10_000
 _MAX_TEXT = 2000
+# What an answer tells of one dataset.
+_MAX_SENTENCES, _MAX_SENTENCE = 20, 200
 
 _DOI = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S{1,240})$", re.I)
 
 
 class Mapped:
-    """`fields` go into the row; the rest has tables of its own."""
+    """`fields` go into the row, words and regions have tables of their own; `unmapped` says what went another way."""
 
-    def __init__(self, fields, words, regions):
+    def __init__(self, fields, words, regions, unmapped):
         self.fields = fields
         self.words = words
         self.regions = regions
+        self.unmapped = unmapped
 
 
 def map_document(document, unmatched_contacts, memo):
@@ -55,7 +59,33 @@ def map_document(document, unmatched_contacts, memo):
     start, end = metadata["temporal"] or (None, None)
     fields["temporal_extent_start"] = start_of(start)
     fields["temporal_extent_end"] = end_of(end)
-    return Mapped(fields, keywords([*said, *places]), regions)
+    told = _unmapped(document, unmatched_contacts, places, fields, (language, licence))
+    unmapped = [cut(sentence, _MAX_SENTENCE) for sentence in islice(told, _MAX_SENTENCES)]
+    return Mapped(fields, keywords([*said, *places]), regions, unmapped)
+
+
+def _unmapped(document, contacts, places, fields, found):
+    """A sentence for each thing that GeoNode has no row or no room for, and what became of it."""
+    metadata, (language, licence) = document["metadata"], found
+    for label, names in contacts.items():
+        for name in names:
+            yield f"{label.lower()} {name}: no one user of this GeoNode, kept as text"
+    for place in places:
+        yield f"place {place}: no one region of this GeoNode, kept as keyword"
+    if metadata["language"] and not language:
+        yield f"language {metadata['language']}: not listed by GeoNode, kept as text"
+    said = metadata["license"] or document.get("license")
+    if said and licence is None:
+        yield f"licence {line(said)}: not listed by GeoNode, kept as other constraints"
+    dates = [text for text in (metadata[name] for name in ("issued", "created", "modified", "date")) if text]
+    if dates and "date" not in fields:
+        yield f"date {dates[0]}: GeoNode has no such date, only in the sidecar"
+    for text, edge in zip(metadata["temporal"] or (), ("start", "end"), strict=False):
+        if text and fields[f"temporal_extent_{edge}"] is None:
+            yield f"time {edge} {text}: GeoNode has no such date, only in the sidecar"
+    for name, field in (("title", "title"), ("abstract", "abstract")):
+        if fields[field].endswith("…") and not (metadata[name] or "").endswith("…"):
+            yield f"{name}: longer than GeoNode takes, whole only in the sidecar"
 
 
 def _grid():

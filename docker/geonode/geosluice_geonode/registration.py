@@ -38,7 +38,7 @@ _ATTEMPTS = 4
 
 def register(document):
     """
-    Answers {status, pk, uuid, url}; status is created, updated, unchanged, or superseded where a higher generation was here.
+    Answers {status, pk, uuid, url}, and what went another way as `unmapped`; status is created, updated, unchanged, or superseded where a higher generation was here.
     @raises Refused where the document cannot be registered as it is
     """
     [result] = register_all([document])
@@ -220,7 +220,10 @@ def _write(plans, pks, memo):
     # last: it is the one thing that a rollback does not take back
     geofence.guard(guarded)
     transaction.on_commit(lambda: ask_for_thumbnails(redrawn))
-    answers = iter({"status": "created" if new else "updated", **_named(dataset)} for _plan, _row, dataset, new in work)
+    answers = iter(
+        {"status": "created" if new else "updated", **_named(dataset), "unmapped": plan.mapped.unmapped}
+        for plan, _row, dataset, new in work
+    )
     return [next(answers) if result is None else result for result in results]
 
 

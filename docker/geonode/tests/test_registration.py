@@ -370,6 +370,31 @@ class Mapping(DatabaseCase):
         register(example(generation=2))
         self.assertEqual(Dataset.objects.get(pk=dataset.pk).date, dataset.date)
 
+    def test_what_geonode_has_no_row_for_is_told_and_where_it_went(self):
+        said = {
+            "creators": ["Nobody We Know"],
+            "places": ["Atlantis", "germany"],
+            "language": "tlh",
+            "license": "by agreement",
+            "issued": "2020-02-30",
+            "temporal": ["2019", "2019-13"],
+            "abstract": "y" * 10_001,
+        }
+        answer = register(example(metadata=said))
+        self.assertEqual(
+            answer["unmapped"],
+            [
+                "creator Nobody We Know: no one user of this GeoNode, kept as text",
+                "place Atlantis: no one region of this GeoNode, kept as keyword",
+                "language tlh: not listed by GeoNode, kept as text",
+                "licence by agreement: not listed by GeoNode, kept as other constraints",
+                "date 2020-02-30: GeoNode has no such date, only in the sidecar",
+                "time end 2019-13: GeoNode has no such date, only in the sidecar",
+                "abstract: longer than GeoNode takes, whole only in the sidecar",
+            ],
+        )
+        self.assertEqual(register(second())["unmapped"], [])
+
     def test_long_and_hostile_texts_are_taken_as_they_can_be(self):
         metadata = {"abstract": "a\0<script>x</script>" + "y" * 9000, "creators": ["z" * 2000] * 5}
         dataset = registered(title="<b>" + "T" * 990, metadata=metadata)

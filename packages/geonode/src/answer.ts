@@ -1,7 +1,11 @@
 import { datasetIdSchema, ingestOptionsSchema, publishedLayerSchema, storedObjectSchema } from '@geosluice/jobs';
 import { z } from 'zod';
 
-const named = { pk: z.int().positive().optional(), uuid: z.string().optional(), url: z.url().optional() };
+const named = {
+  ...{ pk: z.int().positive().optional(), uuid: z.string().optional(), url: z.url().optional() },
+  /** What GeoNode has no row or no room for, and what became of it, a sentence each. */
+  unmapped: z.array(z.string()).optional(),
+};
 
 /** What the Django app says to one document. Fields it may add later are ignored. */
 export const answerSchema = z.discriminatedUnion('status', [

@@ -52,7 +52,8 @@ export function createBatchingRegistrar(transport: Transport, options: BatchOpti
     async register(document: RegistrationDocument, signal) {
       const answer = await ask('register', document, signal);
       if (answer.status === 'superseded') throw superseded(document);
-      return { ...readNamed(answer, document.dataset), status: readStatus(answer.status, document.dataset) };
+      const status = readStatus(answer.status, document.dataset);
+      return { ...readNamed(answer, document.dataset), status, unmapped: answer.unmapped ?? [] };
     },
     async unregister(document: UnregistrationDocument, signal) {
       const answer = await ask('unregister', document, signal);

@@ -15,5 +15,5 @@ export { documentOf, type RegistrationDefaults } from './document-of.ts';
 export { GeonodeError, type RetryCode } from './errors.ts';
 export { createHttpRegistrar, type HttpRegistrarOptions } from './http-registrar.ts';
 export { documentJsonSchemas } from './json-schema.ts';
-export type { Registrar, RegistrationStatus } from './registrar.ts';
+export type { Registrar, Registration, RegistrationStatus } from './registrar.ts';
 export { createStockRegistrar, type StockRegistrarOptions } from './stock/stock-registrar.ts';

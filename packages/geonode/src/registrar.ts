@@ -4,6 +4,12 @@ import type { LookupDocument, RegistrationDocument, UnregistrationDocument } fro
 
 export type RegistrationStatus = 'created' | 'updated' | 'unchanged';
 
+export interface Registration extends RegisteredDataset {
+  status: RegistrationStatus;
+  /** What GeoNode has no row or no room for, and what became of it, a sentence each; none where nothing was done. */
+  unmapped: string[];
+}
+
 /** What registers there. */
 export interface RegistrarVersions {
   /** `geosluice_geonode`, or `geonode` where the app is not there. */
@@ -19,10 +25,7 @@ export interface Registrar {
    * @throws GeonodeError SUPERSEDED where GeoNode knows a higher generation; a ReasonCode (GEONODE_REFUSED, NAME_TAKEN) with
    *   `field` where it refuses this document; GEONODE_* where trying again may help
    */
-  register(
-    document: RegistrationDocument,
-    signal: AbortSignal,
-  ): Promise<RegisteredDataset & { status: RegistrationStatus }>;
+  register(document: RegistrationDocument, signal: AbortSignal): Promise<Registration>;
   /** Takes it away; one that is not there is taken away already. @throws as register */
   unregister(document: UnregistrationDocument, signal: AbortSignal): Promise<void>;
   /** What is registered, of these datasets or page by page. @throws as register */

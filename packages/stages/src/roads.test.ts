@@ -181,7 +181,7 @@ test('register hands over the raw sidecar, then does with the inbox what the rul
       async register({ sidecar }) {
         assert.equal(source.has(uri), true, 'the file is there until it is registered');
         sidecars.push(Buffer.from(sidecar?.base64 ?? '', 'base64').toString());
-        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created' };
+        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created', unmapped: [] };
       },
       unregister: async () => assert.fail('not asked for'),
     },
@@ -216,6 +216,23 @@ test('register hands over the raw sidecar, then does with the inbox what the rul
   assert.equal(gone instanceof Error, true, 'the registrar saw that the file was gone');
 });
 
+test('what GeoNode has no row for stands in the history, as far as there is room', async () => {
+  const unmapped = ['creator A: kept as text', `place ${'x'.repeat(600)}: kept as keyword`];
+  const stage = createRegisterStage({
+    ...{ store, sources: source, defaults: {} },
+    registrar: {
+      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created', unmapped }),
+      unregister: async () => {},
+    },
+  });
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const outcome = await stage({ ...example, stage: 'register', object, layer }, testContext());
+  assert.ok(outcome.kind === 'done');
+  assert.match(outcome.note ?? '', /^creator A: kept as text; place x+…$/);
+  assert.equal(outcome.note?.length, 500);
+  assert.deepEqual(outcome.record?.geonode, { pk: 7, uuid: 'u', url: 'http://geonode.test/7' });
+});
+
 test('an object served in place is never deleted, whatever the rule says', async () => {
   const uri = 's3://inbox/a/dem.tif';
   source.put(uri, 'data');
@@ -224,7 +241,7 @@ test('an object served in place is never deleted, whatever the rule says', async
     sources: source,
     defaults: {},
     registrar: {
-      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created' }),
+      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created', unmapped: [] }),
       unregister: async () => {},
     },
   });

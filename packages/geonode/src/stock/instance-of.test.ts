@@ -29,7 +29,7 @@ function documentWith(
   return { ...document, title: 'A title', metadata: { ...emptyMetadata(), ...metadata }, ...change };
 }
 const fieldsOf = (metadata: Partial<DatasetMetadata>, change: Partial<RegistrationDocument> = {}) =>
-  instanceOf(documentWith(metadata, change), VOCABULARY);
+  instanceOf(documentWith(metadata, change), VOCABULARY).instance;
 
 suite('the description of a dataset for a GeoNode without the app', () => {
   test('dates are the first and last second of what they name', () => {
@@ -66,6 +66,8 @@ suite('the description of a dataset for a GeoNode without the app', () => {
       /^Creator: A; B\nPublisher: P\nIdentifier: urn:x\nLanguage: tlh\nFormat: image\/tiff\nRaster: /,
     );
     assert.deepEqual(hkeywords, ['Atlantis']);
+    const { unmapped } = instanceOf(documentWith({ creators: ['A'], places: ['Atlantis'] }), VOCABULARY);
+    assert.deepEqual(unmapped, ['creator A: kept as text', 'place Atlantis: kept as keyword']);
   });
 
   test('a DOI, a licence that is listed and a topic among the keywords have theirs', () => {

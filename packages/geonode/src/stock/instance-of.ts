@@ -14,7 +14,10 @@ const DOI = /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?(10\.\d{4,9}\/\S{1,240}
  * places need rows of GeoNode's, which only the app looks up: here they are text and keywords.
  * @throws GeonodeError GEONODE_REFUSED for a category that GeoNode does not know
  */
-export function instanceOf(document: RegistrationDocument, vocabulary: Vocabulary): Record<string, unknown> {
+export function instanceOf(
+  document: RegistrationDocument,
+  vocabulary: Vocabulary,
+): { instance: Record<string, unknown>; unmapped: string[] } {
   const { metadata } = document;
   const subjects = [...(document.keywords ?? []), ...metadata.keywords];
   const doi = metadata.identifiers.map((text) => DOI.exec(text.trim())?.[1]).find((found) => found !== undefined);
@@ -22,7 +25,7 @@ export function instanceOf(document: RegistrationDocument, vocabulary: Vocabular
   const language = languageOf(metadata.language, vocabulary);
   const [licence, rights] = rightsOf(document, vocabulary);
   const [start, end] = metadata.temporal ?? [null, null];
-  return {
+  const instance = {
     // GeoNode's own rule for titles
     title: cut(line(document.title).replaceAll(',', '_'), MAX_TITLE) || document.layer.name,
     abstract: cut(plain(metadata.abstract ?? ''), MAX_ABSTRACT) || 'No abstract provided',
@@ -39,6 +42,30 @@ export function instanceOf(document: RegistrationDocument, vocabulary: Vocabular
     spatial_representation_type: 'grid',
     hkeywords: keywords([...subjects, ...(document.regions ?? []), ...metadata.places]),
   };
+  return { instance, unmapped: unmappedOf(document, { language, licence }) };
+}
+
+/** A sentence for each thing that has no row or no room here, and what became of it. */
+function unmappedOf(
+  { metadata, regions = [] }: RegistrationDocument,
+  { language, licence }: { language: string | null; licence: number | null },
+): string[] {
+  const people = [
+    ['creator', metadata.creators],
+    ['publisher', metadata.publishers],
+    ['contributor', metadata.contributors],
+  ] as const;
+  return [
+    ...people.flatMap(([role, names]) => names.map((name) => `${role} ${line(name)}: kept as text`)),
+    ...[...regions, ...metadata.places].map((place) => `place ${line(place)}: kept as keyword`),
+    ...(metadata.language === null || language !== null ? [] : [`language ${metadata.language}: kept as text`]),
+    ...(metadata.license === null || licence !== null
+      ? []
+      : [`licence ${line(metadata.license)}: kept as other constraints`]),
+    ...(metadata.date === null || bestDate(metadata) !== null
+      ? []
+      : [`date ${metadata.date}: GeoNode has no such date`]),
+  ];
 }
 
 function categoryOf(

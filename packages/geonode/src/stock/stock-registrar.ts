@@ -32,13 +32,13 @@ export function createStockRegistrar(options: StockRegistrarOptions): Registrar 
     async register(document, signal) {
       vocabulary ??= await readVocabulary(http, signal);
       // before anything is made: what is refused leaves nothing behind
-      const instance = instanceOf(document, vocabulary);
+      const { instance, unmapped } = instanceOf(document, vocabulary);
       const alternate = `${document.layer.workspace}:${document.layer.name}`;
       const before = await findDataset(http, alternate, signal);
       const mark = before === null ? null : await readMark(http, before.pk, signal);
       const [digest, access] = [digestOf(document), accessOf(document)];
       if (before !== null && mark !== null) {
-        if (isSettled(mark, document, digest, alternate)) return { ...before, status: 'unchanged' };
+        if (isSettled(mark, document, digest, alternate)) return { ...before, status: 'unchanged', unmapped: [] };
       }
       await checkOwner(http, document, signal);
       const said = await runCommand(http, 'updatelayers', commandOptions(document), { withinMs: taskMs, signal });
@@ -50,7 +50,7 @@ export function createStockRegistrar(options: StockRegistrarOptions): Registrar 
       // last: until it is there all of this is done again
       const { dataset, generation } = document;
       await writeMark(http, found.pk, { dataset, generation, digest, access }, signal);
-      return { ...found, status: before === null ? 'created' : 'updated' };
+      return { ...found, status: before === null ? 'created' : 'updated', unmapped };
     },
     async unregister({ dataset, generation, workspace, name }: UnregistrationDocument, signal) {
       const found = await findDataset(http, `${workspace}:${name}`, signal);

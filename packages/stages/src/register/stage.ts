@@ -12,6 +12,8 @@ import { readBeside } from '../read-beside.ts';
 import type { RegisterPorts } from './ports.ts';
 
 const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
+/** Characters. */
+const MAX_NOTE = 500;
 
 /** register: makes the layer a GeoNode dataset with its metadata; the road ends here. */
 export function createRegisterStage(ports: RegisterPorts): Stage<'register'> {
@@ -22,10 +24,16 @@ async function add(job: RegisterJob, context: StageContext, ports: RegisterPorts
   const sidecar = await readSidecar(job, context, ports);
   await context.fence();
   const document = documentOf(job, sidecar, ports.defaults);
-  const { status, ...geonode } = await ports.registrar.register(document, context.signal);
-  context.log.info({ dataset: job.dataset, pk: geonode.pk, status }, 'Dataset:Register:Done');
-  const note = await afterwards(job, context, ports);
-  return { kind: 'done', record: { state: 'visible', geonode }, ...(note === undefined ? {} : { note }) };
+  const { status, unmapped, ...geonode } = await ports.registrar.register(document, context.signal);
+  context.log.info({ dataset: job.dataset, pk: geonode.pk, status, unmapped }, 'Dataset:Register:Done');
+  const notes = [await afterwards(job, context, ports), ...unmapped].filter((note) => note !== undefined);
+  const note = notes.length === 0 ? {} : { note: cut(notes.join('; ')) };
+  return { kind: 'done', record: { state: 'visible', geonode }, ...note };
+}
+
+/** A history has room for so much: the log has all of it. */
+function cut(note: string): string {
+  return note.length <= MAX_NOTE ? note : `${note.slice(0, MAX_NOTE - 1)}…`;
 }
 
 async function readSidecar(job: RegisterJob, context: StageContext, ports: RegisterPorts): Promise<Uint8Array | null> {
