@@ -67,8 +67,14 @@ const WITHOUT_RESULT: ReadonlySet<string> = new Set([
   ...['rule', 'priority', 'metadata', 'metadataGraceSeconds', 'after'],
 ]);
 
-/** The options that change the result, in a stable order. */
-export function resultOptions(options: IngestOptions): Partial<IngestOptions> {
-  const kept = Object.entries(options).filter(([name, value]) => value !== undefined && !WITHOUT_RESULT.has(name));
-  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Options that object and layer follow from; the others are about the description in GeoNode. */
+const OF_THE_LAYER: ReadonlySet<string> = new Set(['workspace', 'name', 'srs', 'store', 'style', 'storage']);
+
+/** The options that change the result, in a stable order: those that object and layer follow from, and the others. */
+export function resultOptions(options: IngestOptions): { layer: Partial<IngestOptions>; rest: Partial<IngestOptions> } {
+  const kept = Object.entries(options)
+    .filter(([name, value]) => value !== undefined && !WITHOUT_RESULT.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const [layer, rest] = [true, false].map((wanted) => kept.filter(([name]) => OF_THE_LAYER.has(name) === wanted));
+  return { layer: Object.fromEntries(layer ?? []), rest: Object.fromEntries(rest ?? []) };
 }

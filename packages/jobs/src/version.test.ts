@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatVersion, metadataPart, parseVersion, rasterPart, versionOf, versionSchema } from './version.ts';
+import {
+  formatVersion,
+  metadataPart,
+  parseVersion,
+  rasterPart,
+  sameLayer,
+  versionOf,
+  versionSchema,
+} from './version.ts';
 
 const raster = { size: 10, etag: 'abc' };
 const sidecar = { name: 'x.xml', fingerprint: { size: 5, etag: 'm1' } };
@@ -38,6 +46,21 @@ test('options without a result make no new version, nor does the order of sideca
 test('where there is no ETag the modification time tells contents apart', () => {
   const at = (modified: string) => rasterPart({ size: 10, modified });
   assert.notEqual(at('2026-01-01T00:00:00Z'), at('2026-01-01T00:00:01Z'));
+});
+
+test('options of the description alone leave object and layer as they are', () => {
+  const of = (options: Parameters<typeof versionOf>[2], etag = 'abc') => versionOf({ size: 10, etag }, [], options);
+  assert.equal(sameLayer(of({}), of({ owner: 'ann', keywords: ['k'] })), true);
+  assert.equal(sameLayer(of({ style: 'dem', owner: 'ann' }), of({ style: 'dem', permissions: 'owner' })), true);
+  for (const option of [
+    { style: 'dem' },
+    { workspace: 'w' },
+    { name: 'n' },
+    { srs: 'EPSG:4326' },
+    { store: 'cog' },
+  ] as const)
+    assert.equal(sameLayer(of({}), of(option)), false, JSON.stringify(option));
+  assert.equal(sameLayer(of({}), of({}, 'other')), false);
 });
 
 test('a version is read back as it was written', () => {

@@ -24,7 +24,10 @@ export function metadataPart(sidecars: ReadonlyArray<{ name: string; fingerprint
   return shortHash(lines.sort().join('\n'), 10);
 }
 
-/** One content of a dataset: `<raster>-<metadata>`, and a third part where options change the result. */
+/**
+ * One content of a dataset: `<raster>-<metadata>`, and a third part where options change the result: eight characters for those
+ * that object and layer follow from, eight for the others.
+ */
 export interface Version {
   raster: string;
   metadata: string;
@@ -36,12 +39,23 @@ export function versionOf(
   sidecars: ReadonlyArray<{ name: string; fingerprint: Fingerprint }>,
   options: IngestOptions,
 ): Version {
-  const relevant = JSON.stringify(resultOptions(options));
-  return {
-    raster: rasterPart(raster),
-    metadata: metadataPart(sidecars),
-    options: relevant === '{}' ? '' : shortHash(relevant, 8),
-  };
+  return { raster: rasterPart(raster), metadata: metadataPart(sidecars), options: optionsPart(options) };
+}
+
+const OPTIONS_HALF = 8;
+const WITHOUT_OPTIONS = shortHash('{}', OPTIONS_HALF);
+
+/** The options part; empty where none changes the result. */
+export function optionsPart(options: IngestOptions): string {
+  const { layer, rest } = resultOptions(options);
+  const parts = [layer, rest].map((part) => shortHash(JSON.stringify(part), OPTIONS_HALF)).join('');
+  return parts === WITHOUT_OPTIONS.repeat(2) ? '' : parts;
+}
+
+/** Whether object and layer are the same for both: they differ at most in what GeoNode is told. */
+export function sameLayer(one: Version, other: Version): boolean {
+  const [a, b] = [one, other].map(({ options }) => options.slice(0, OPTIONS_HALF) || WITHOUT_OPTIONS);
+  return one.raster === other.raster && a === b;
 }
 
 export function formatVersion(version: Version): string {
@@ -56,4 +70,4 @@ export function parseVersion(text: string): Version {
 
 export const versionSchema = z
   .string()
-  .regex(/^[a-z2-7]{10}-(0|[a-z2-7]{10})(-[a-z2-7]{8})?$/, 'a version is <raster>-<metadata>[-<options>]');
+  .regex(/^[a-z2-7]{10}-(0|[a-z2-7]{10})(-[a-z2-7]{16})?$/, 'a version is <raster>-<metadata>[-<options>]');

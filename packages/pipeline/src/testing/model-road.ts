@@ -1,5 +1,5 @@
 import type { Log, Stage, StageContext, StageJobs } from '@geosluice/jobs';
-import { formatLocation, resultOptions, shortHash } from '@geosluice/jobs';
+import { formatLocation, optionsPart } from '@geosluice/jobs';
 import type { Pipeline } from '../api.ts';
 import { datasetJob, LAYER, OBJECT, REGISTERED } from './samples.ts';
 
@@ -17,8 +17,8 @@ export interface ModelRoad {
 
 export function versionNow(road: Pick<ModelRoad, 'world'>, job: StageJobs['discover']): string {
   const base = road.world.get(job.kind === 'inspect' ? formatLocation(job.location) : '') ?? 'zzzzzzzzzz-0';
-  const options = JSON.stringify(resultOptions(job.options));
-  return options === '{}' ? base : `${base}-${shortHash(options, 8)}`;
+  const options = optionsPart(job.options);
+  return options === '' ? base : `${base}-${options}`;
 }
 
 export function createModelRoad({ ledger }: Pipeline, _log?: Log): ModelRoad {

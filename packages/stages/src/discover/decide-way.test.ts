@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LedgerEntry } from '@geosluice/jobs';
-import { parseVersion } from '@geosluice/jobs';
-import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
+import { type IngestOptions, type LedgerEntry, optionsPart, parseVersion } from '@geosluice/jobs';
+import { decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
 
 const A = 'aaaaaaaaaa-0';
 const A_DESCRIBED = 'aaaaaaaaaa-mmmmmmmmmm';
@@ -69,18 +68,25 @@ const published = entry({
 });
 const plain = { styled: false, force: false };
 
-test('a changed sidecar of a published raster goes straight to register', () => {
-  assert.equal(isMetadataOnly(published, parseVersion(A_DESCRIBED), plain), true);
+test('a changed sidecar of a published raster goes straight to register, and so do options of the description', () => {
+  assert.equal(isDescriptionOnly(published, parseVersion(A_DESCRIBED), plain), true);
+  const options = (asked: IngestOptions) => ({ ...parseVersion(A), options: optionsPart(asked) });
+  assert.equal(isDescriptionOnly(published, options({ permissions: 'owner' }), plain), true);
+  assert.equal(isDescriptionOnly(published, options({ style: 'dem' }), plain), false);
+  const shared = { ...published, layer: { style: 'geosluice_grey' } as NonNullable<LedgerEntry['layer']> };
+  assert.equal(isDescriptionOnly(shared, parseVersion(A_DESCRIBED), plain), true);
+  const own = { ...published, layer: { style: 'a' } as NonNullable<LedgerEntry['layer']> };
+  assert.equal(isDescriptionOnly(own, parseVersion(A_DESCRIBED), plain), false);
 });
 
 test('a changed raster, a style, a replay, a removal and a layer that is not there take the whole road', () => {
-  assert.equal(isMetadataOnly(published, parseVersion(B), plain), false);
-  assert.equal(isMetadataOnly(published, parseVersion(A_DESCRIBED), { styled: true, force: false }), false);
-  assert.equal(isMetadataOnly(published, parseVersion(A_DESCRIBED), { styled: false, force: true }), false);
-  assert.equal(isMetadataOnly({ ...published, state: 'removed' }, parseVersion(A_DESCRIBED), plain), false);
-  assert.equal(isMetadataOnly(entry(), parseVersion(A_DESCRIBED), plain), false);
+  assert.equal(isDescriptionOnly(published, parseVersion(B), plain), false);
+  assert.equal(isDescriptionOnly(published, parseVersion(A_DESCRIBED), { styled: true, force: false }), false);
+  assert.equal(isDescriptionOnly(published, parseVersion(A_DESCRIBED), { styled: false, force: true }), false);
+  assert.equal(isDescriptionOnly({ ...published, state: 'removed' }, parseVersion(A_DESCRIBED), plain), false);
+  assert.equal(isDescriptionOnly(entry(), parseVersion(A_DESCRIBED), plain), false);
   // the raster changed, its upload failed, then its sidecar came: the layer still shows the old raster
-  assert.equal(isMetadataOnly({ ...published, version: B }, parseVersion('bbbbbbbbbb-mmmmmmmmmm'), plain), false);
+  assert.equal(isDescriptionOnly({ ...published, version: B }, parseVersion('bbbbbbbbbb-mmmmmmmmmm'), plain), false);
 });
 
 test('a required sidecar is waited for until the grace is over', () => {

@@ -1,4 +1,4 @@
-import { type LedgerEntry, parseVersion, type Version } from '@geosluice/jobs';
+import { type LedgerEntry, parseVersion, sameLayer, type Version } from '@geosluice/jobs';
 
 /** States in which an entry of the same version needs no second look. */
 const BEYOND_INSPECTION: ReadonlySet<string> = new Set([
@@ -29,10 +29,11 @@ export function decideClaim(
 }
 
 /**
- * Whether only the description changed: then the layer stands as it is and the dataset goes straight to register.
- * A style belongs to the layer, so one that is or was there takes the whole road; so does a replay, which looks at all.
+ * Whether only the description changed, by a sidecar or by options: then the layer stands as it is and the dataset goes straight
+ * to register. A style beside the raster is its layer's, so one that is or was there takes the whole road; so does a replay,
+ * which looks at all.
  */
-export function isMetadataOnly(
+export function isDescriptionOnly(
   entry: LedgerEntry | null,
   version: Version,
   now: { styled: boolean; force: boolean },
@@ -40,9 +41,9 @@ export function isMetadataOnly(
   if (entry?.publishedVersion === undefined || entry.layer === undefined || entry.object === undefined) return false;
   if (entry.facts === undefined || entry.name === undefined || entry.workspace === undefined) return false;
   if (entry.state === 'removing' || entry.state === 'removed') return false;
-  if (now.force || now.styled || entry.layer.style !== null) return false;
-  const published = parseVersion(entry.publishedVersion);
-  return published.raster === version.raster && published.options === version.options;
+  // a style that came beside it is called like the layer
+  if (now.force || now.styled || entry.layer.style === entry.name) return false;
+  return sameLayer(parseVersion(entry.publishedVersion), version);
 }
 
 /** How a rule waits for a sidecar it requires. */

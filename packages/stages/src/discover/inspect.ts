@@ -4,6 +4,7 @@ import {
   describeLocation,
   formatVersion,
   GeosluiceError,
+  type IngestOptions,
   type InspectJob,
   type LedgerEntry,
   type Outcome,
@@ -20,11 +21,11 @@ import { isOutput, spoolKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
 import { decideDuplicate } from './decide-duplicate.ts';
-import { decideClaim, decideWait, isMetadataOnly } from './decide-way.ts';
+import { decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
 import { leave, looksAfter, nextLook } from './files.ts';
 import type { DiscoverPorts } from './ports.ts';
-import { ruledOptions, withDefaults } from './ruled-options.ts';
+import { keptOptions, ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
 
 /** Milliseconds before an inspect job that lost the race for a generation looks again. */
@@ -43,6 +44,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   const entry = await ports.ledger.get(job.dataset);
   const ruled = ports.rules(job.location);
   const asked = ruledOptions(ruled, job.options);
+  const kept = keptOptions(ruled, job.options);
   const candidate = await lookOrGone(source, job, entry, context.signal);
   const options = withDefaults(asked, ports.defaults);
   const { after } = options;
@@ -68,7 +70,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
     };
   }
   const duplicate = decideDuplicate(entry, seen, { policy: ruled.duplicates, force: job.force });
-  if (duplicate !== 'go') return await standAside(job, context, ports, { entry, seen, claim, duplicate });
+  if (duplicate !== 'go') return await standAside(job, context, ports, { entry, seen, claim, duplicate, kept });
   const now = context.now();
   const since = job.since ?? now.toISOString();
   const wait = decideWait({
@@ -89,7 +91,9 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   }
 
   const generation =
-    claim === 'continue' && entry !== null ? entry.generation : await take(job, context, ports, entry, version);
+    claim === 'continue' && entry !== null
+      ? entry.generation
+      : await take(job, context, ports, { entry, version, kept });
   if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
   context.adopt(generation);
   if (wait.kind === 'expired') {
@@ -115,11 +119,13 @@ async function standAside(
   job: InspectJob,
   context: StageContext,
   ports: DiscoverPorts,
-  { entry, seen, claim, duplicate }: Standing,
+  { entry, seen, claim, duplicate, kept }: Standing,
 ): Promise<Outcome> {
   const version = formatVersion(seen);
   const generation =
-    claim === 'continue' && entry !== null ? entry.generation : await take(job, context, ports, entry, version);
+    claim === 'continue' && entry !== null
+      ? entry.generation
+      : await take(job, context, ports, { entry, version, kept });
   if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
   context.adopt(generation);
   const uri = describeLocation(job.location);
@@ -137,6 +143,7 @@ async function standAside(
 
 interface Standing {
   entry: LedgerEntry | null;
+  kept: IngestOptions;
   seen: Version;
   claim: 'take' | 'continue';
   duplicate: 'skip' | 'version' | 'error';
@@ -172,14 +179,13 @@ function take(
   job: InspectJob,
   context: StageContext,
   ports: DiscoverPorts,
-  entry: LedgerEntry | null,
-  version: string,
+  { entry, version, kept }: { entry: LedgerEntry | null; version: string; kept: IngestOptions },
 ): Promise<number | null> {
   return ports.ledger.takeGeneration({
     dataset: job.dataset,
     location: job.location,
     ingestion: job.ingestion,
-    options: job.options,
+    options: kept,
     expected: entry?.generation ?? 0,
     version,
     takenBy: context.jobId,
@@ -198,9 +204,9 @@ interface Found {
 async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPorts, found: Found): Promise<Outcome> {
   const { source, entry, candidate, seen, generation, options } = found;
   const styled = sidecarOf(candidate, 'style') !== undefined;
-  const metadataOnly = isMetadataOnly(entry, seen, { styled, force: job.force });
-  const spooled = metadataOnly ? null : await spoolWhereNeeded(job, context, ports, source, seen);
-  const facts = metadataOnly
+  const descriptionOnly = isDescriptionOnly(entry, seen, { styled, force: job.force });
+  const spooled = descriptionOnly ? null : await spoolWhereNeeded(job, context, ports, source, seen);
+  const facts = descriptionOnly
     ? entry.facts
     : await readFacts(options.srs, context, ports, { source, candidate, spooled });
   const name = await chooseName({
@@ -236,12 +242,12 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
     facts,
     warnings: [...facts.warnings, ...base.metadata.warnings],
   };
-  if (metadataOnly) {
+  if (descriptionOnly) {
     const { object, layer } = entry;
     return {
       kind: 'next',
       record,
-      note: 'metadata-only',
+      note: 'description-only',
       jobs: [{ ...base, stage: 'register', kind: 'add', object, layer }],
     };
   }
