@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { type LedgerEntry, parseLocation } from '@geosluice/jobs';
+import { type DatasetState, type LedgerEntry, parseLocation } from '@geosluice/jobs';
 import { openPipeline, type Pipeline } from '@geosluice/pipeline';
 import { writeTiff } from '../rasters/write-tiff.ts';
 import { type OurProcess, type ServiceName, startService } from '../world/processes.ts';
@@ -37,6 +37,8 @@ export interface Scene {
   ingest(source: string): Promise<string>;
   /** Waits until every one of so many datasets is visible. @throws as soon as one is dead */
   visible(ingestion: string, count: number, withinMs?: number): Promise<LedgerEntry[]>;
+  /** Waits until so many are in a state. */
+  some(ingestion: string, state: DatasetState, count: number): Promise<void>;
   entries(ingestion: string): Promise<LedgerEntry[]>;
   /** Checks that each dataset is everywhere, once, and that nothing is left of what was tried. */
   assertOnce(entries: readonly LedgerEntry[]): Promise<void>;
@@ -115,6 +117,10 @@ export async function openScene(world: World, name: string, changes: Record<stri
       if (all.some(({ state }) => state === 'dead')) assert.fail(`there are dead letters. ${await describe()}`);
       assert.equal(all.length, count);
       return all;
+    },
+    async some(ingestion, state, count) {
+      const enough = async () => (await pipeline.ledger.counts(ingestion))[state] >= count;
+      await until(`${count} datasets of ${name} are ${state}`, enough, { withinMs: 60_000, describe });
     },
     async assertOnce(all) {
       const names = all.map((entry) => entry.name ?? '').sort();

@@ -6,6 +6,10 @@ export interface Cluster {
   commit(node: number, changes: readonly Change[]): void;
   /** Milliseconds until a change arrives at a node. */
   setDelay(node: number, ms: number): void;
+  /** Every so many-th change never arrives at a node; 0: all do. */
+  lose(node: number, every: number): void;
+  /** Each change arrives twice at a node. */
+  double(node: number, twice: boolean): void;
   /** A paused node learns nothing until it is resumed. */
   pause(node: number): void;
   resume(node: number): void;
@@ -25,6 +29,9 @@ export function createCluster(catalogs: readonly Catalog[], delayMs: number): Cl
   const nodes = catalogs.map((catalog) => ({
     catalog,
     delay: delayMs,
+    loses: 0,
+    sent: 0,
+    twice: false,
     paused: false,
     queue: [] as Array<{ change: Change; at: number }>,
     running: Promise.resolve(),
@@ -52,12 +59,23 @@ export function createCluster(catalogs: readonly Catalog[], delayMs: number): Cl
       if (!brokerUp) throw new BrokerDown('the broker does not answer');
       for (const node of nodes) {
         if (node === nodes[index]) continue;
-        node.queue.push(...changes.map((change) => ({ change: structuredClone(change), at: Date.now() })));
+        for (const change of changes) {
+          node.sent += 1;
+          if (node.loses > 0 && node.sent % node.loses === 0) continue;
+          const event = { change: structuredClone(change), at: Date.now() };
+          node.queue.push(...(node.twice ? [event, event] : [event]));
+        }
         start(node);
       }
     },
     setDelay: (index, ms) => {
       at(index).delay = ms;
+    },
+    lose: (index, every) => {
+      at(index).loses = every;
+    },
+    double: (index, twice) => {
+      at(index).twice = twice;
     },
     pause: (index) => {
       at(index).paused = true;

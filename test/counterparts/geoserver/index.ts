@@ -46,7 +46,7 @@ export interface GeoServerStandIn {
   /** How many requests match, e.g. `count('/rest/reset')`. */
   count(match: string | RegExp): number;
   failures: FailureControl;
-  cluster: Pick<Cluster, 'setDelay' | 'pause' | 'resume' | 'setBroker' | 'settled'>;
+  cluster: Pick<Cluster, 'setDelay' | 'lose' | 'double' | 'pause' | 'resume' | 'setBroker' | 'settled'>;
   /** s3.properties, which may be added to at any time. */
   aliases: Map<string, S3Access>;
   /** Holds every read of an object from now on, as an S3 does that accepts and never answers. @returns lets go */
