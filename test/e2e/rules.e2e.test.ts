@@ -9,7 +9,8 @@ import type { World } from '../world/world.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { sidecar, smallRaster } from './samples.ts';
 
-/** Files of these folders are not looked at by themselves within the time of a test: a notification tells. */
+const WATCHED = ['deleted', 'unpublished', 'patient', 'capped'];
+
 function rulesOf(bucket: string): string {
   const source = (folder: string): string => `source: s3://${bucket}/${folder}/`;
   return `version: 1
@@ -36,6 +37,8 @@ suite('[contract] what a rules file says', () => {
       return { GEOSLUICE_RULES_FILE: path };
     };
     deployment = await startDeployment({ env });
+    // looked through once: from then on notifications tell
+    for (const folder of WATCHED) await deployment.watch(`${folder}/`, {}, 3_600);
   });
   after(async () => {
     await deployment?.close();
@@ -60,7 +63,6 @@ suite('[contract] what a rules file says', () => {
     await deployment.put('described/a.xml', sidecar('Described'));
     const entry = await brought('described/a.tif', 1);
     await deployment.assertThere(entry, smallRaster(1), 'Described');
-    assert.equal(entry.layer?.style, 'raster');
     const layer = await layerOn(deployment.world, deployment.world.geoserver.url, `${entry.workspace}:${entry.name}`);
     const { name } = (layer?.defaultStyle ?? {}) as { name?: string };
     assert.equal(name, 'raster');

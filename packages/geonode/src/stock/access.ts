@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { RegistrationDocument } from '../document.ts';
 import { GeonodeError } from '../errors.ts';
 import type { Http } from '../http.ts';
 import { read } from './catalogue.ts';
+import { type Patience, taskDone } from './task.ts';
 
 type Access = Pick<RegistrationDocument, 'permissions' | 'group' | 'dataset'>;
 
@@ -25,7 +25,6 @@ const usersSchema = z.object({ users: z.array(z.object({ username: z.string() })
 const EVERYBODY = ['anonymous', 'registered-members'];
 const MAY = 'download';
 const MAY_NOT = 'none';
-const POLL_MS = 500;
 
 /** One word for what was asked for, to tell whether it is asked for still. */
 export function accessOf({ permissions, group }: Access): string {
@@ -39,12 +38,8 @@ export const OWNER_ONLY = '{"users": {}, "groups": {}}';
  * Says who may see and download a dataset, and waits until GeoNode says so too: it is a task of Celery's.
  * @throws GeonodeError GEONODE_REFUSED for a group that GeoNode does not know, GEONODE_TIMEOUT
  */
-export async function setAccess(
-  http: Http,
-  pk: number,
-  wanted: Access,
-  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
-): Promise<void> {
+export async function setAccess(http: Http, pk: number, wanted: Access, patience: Patience): Promise<void> {
+  const { signal } = patience;
   const path = `/api/v2/resources/${pk}/permissions`;
   const look = async () => read(await http.ask('GET', path, null, signal), compactSchema, [200]);
   const group = wanted.permissions === 'group' ? await groupOf(http, wanted, signal) : null;
@@ -56,14 +51,8 @@ export async function setAccess(
   if (isAs(before, groups, group)) return;
   const answer = await http.ask('PUT', path, JSON.stringify({ users: before.users, organizations, groups }), signal);
   if (answer.status !== 200) throw answer.error();
-  const end = Date.now() + withinMs;
-  while (!isAs(await look(), groups, group)) {
-    if (Date.now() > end)
-      throw new GeonodeError('GEONODE_TIMEOUT', `GeoNode has not set the permissions after ${withinMs / 1000} s`, {
-        subject: answer.url,
-      });
-    await wait(POLL_MS, undefined, { signal });
-  }
+  const isSet = async () => isAs(await look(), groups, group) || null;
+  await taskDone(`setting the permissions of dataset ${pk}`, isSet, patience);
 }
 
 function isAs(

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { GeonodeError } from '../errors.ts';
 import type { Http, HttpAnswer } from '../http.ts';
+import { type Patience, taskDone } from './task.ts';
 
 /** A dataset as GeoNode's API lists it. */
 export interface Listed {
@@ -16,7 +16,6 @@ const datasetsSchema = z.object({
 const jobSchema = z.object({ id: z.int(), status: z.string(), output_message: z.string().nullish() });
 const createdJobSchema = z.object({ data: jobSchema });
 
-const POLL_MS = 500;
 const TAIL = 500;
 
 /** The dataset that shows a layer, `workspace:name`; null where there is none. The oldest, where it is doubled. */
@@ -29,35 +28,38 @@ export async function findDataset(http: Http, alternate: string, signal: AbortSi
 }
 
 /** Takes a dataset away as GeoNode's own pages do, its layer and store in GeoServer with it. One that is gone is gone. */
-export async function removeDataset(http: Http, pk: number, signal: AbortSignal): Promise<void> {
-  const answer = await http.ask('DELETE', `/api/v2/datasets/${pk}/`, null, signal);
-  if (![200, 202, 204, 404].includes(answer.status)) throw answer.error();
+export async function removeDataset(http: Http, pk: number, patience: Patience): Promise<void> {
+  const { signal } = patience;
+  const answer = await http.ask('DELETE', `/api/v2/resources/${pk}/delete`, null, signal);
+  if (answer.status !== 200 && answer.status !== 404) throw answer.error();
+  const isGone = async (): Promise<true | null> => {
+    const { status, error } = await http.ask('GET', `/api/v2/datasets/${pk}/`, null, signal);
+    if (status !== 200 && status !== 404) throw error();
+    return status === 404 || null;
+  };
+  await taskDone(`the removal of dataset ${pk}`, isGone, patience);
 }
 
 /**
  * Runs one of the management commands that GeoNode opens to administrators, to its end.
  * @returns what it wrote
- * @throws GeonodeError GEONODE_TIMEOUT where it has not ended in time: it may still be waiting for a Celery worker
  */
 export async function runCommand(
   http: Http,
   command: string,
   options: Readonly<Record<string, unknown>>,
-  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+  patience: Patience,
 ): Promise<string> {
   const body = JSON.stringify({ args: [], kwargs: options, autostart: true });
-  const started = await http.ask('POST', `/api/v2/management/commands/${command}/`, body, signal);
+  const started = await http.ask('POST', `/api/v2/management/commands/${command}/`, body, patience.signal);
   let { data: job } = read(started, createdJobSchema, [201]);
-  const end = Date.now() + withinMs;
-  while (job.status !== 'FINISHED') {
-    if (Date.now() > end) {
-      const message = `${command} has not ended after ${withinMs / 1000} s (it is ${job.status}); does a Celery worker of GeoNode take the queue management_commands_http?`;
-      throw new GeonodeError('GEONODE_TIMEOUT', message, { subject: started.url });
-    }
-    await wait(POLL_MS, undefined, { signal });
-    job = read(await http.ask('GET', `/api/v2/management/jobs/${job.id}/`, null, signal), jobSchema, [200]);
-  }
-  return (job.output_message ?? '').trim().slice(-TAIL);
+  const isFinished = async (): Promise<typeof job | null> => {
+    if (job.status === 'FINISHED') return job;
+    job = read(await http.ask('GET', `/api/v2/management/jobs/${job.id}/`, null, patience.signal), jobSchema, [200]);
+    return null;
+  };
+  const { output_message: said } = await taskDone(`the command ${command}`, isFinished, patience);
+  return (said ?? '').trim().slice(-TAIL);
 }
 
 /** @throws GeonodeError for a status that was not expected, and GEONODE_ANSWER for another shape */

@@ -58,7 +58,7 @@ export function createStockRegistrar(options: StockRegistrarOptions): Registrar 
       // without a mark of ours it is another's
       if (found === null || mark === null || mark.dataset !== dataset) return;
       if (mark.generation > generation) throw superseded(dataset, generation);
-      await removeDataset(http, found.pk, signal);
+      await removeDataset(http, found.pk, { withinMs: taskMs, signal });
     },
     lookup() {
       const message = 'a GeoNode without the app geosluice_geonode cannot tell what is registered in it';
