@@ -12,7 +12,7 @@ import { type Created, createOrConfirm } from './create.ts';
 import { GeoServerError } from './errors.ts';
 import type { Http } from './http.ts';
 import { refusalError } from './refusals.ts';
-import { getCoverage, getCoverageAnywhere, getStore, json, type Look, paths, send } from './rest.ts';
+import { getCoverage, getCoverageAnywhere, getDefaultStyle, getStore, json, type Look, paths, send } from './rest.ts';
 import {
   decideStore,
   nativeNameOf,
@@ -81,7 +81,7 @@ export async function publish(
   };
 
   const storeState = await settleStore(http, workspaces, request, store);
-  const before = storeState === 'created' ? null : await getCoverage(http, look);
+  const before = storeState === 'created' ? null : await coverageOfLayer(http, look);
   // null here: made just now, with all of our fields
   const coverage = before ?? (await createCoverage(http, wish, look));
   const document = coverage === null ? null : changedCoverageDocument(coverage, wish);
@@ -185,6 +185,18 @@ async function moveStore(http: Http, wanted: WantedStore, look: Look): Promise<v
   const layer = `${look.workspace}:${look.name}`;
   const found = await getStore(http, look);
   if (found?.url !== wanted.url) throw refusalError('move the store', answer, layer);
+}
+
+/**
+ * The coverage whose layer is there too. One without is what is left where a person deleted the layer, or where a node was
+ * told of it by half; no layer can be made for it, so it makes way for both.
+ */
+async function coverageOfLayer(http: Http, look: Look): Promise<CoverageState | null> {
+  const found = await getCoverage(http, look);
+  if (found === null || (await getDefaultStyle(http, look)) !== null) return found;
+  const answer = await send(http, 'DELETE', paths.coverage(look.workspace, look.name, look.name), look.signal);
+  if (answer.status === 200 || (await getCoverage(http, look)) === null) return null;
+  throw refusalError('delete the coverage without a layer', answer, `${look.workspace}:${look.name}`);
 }
 
 async function createCoverage(http: Http, wish: CoverageWish, look: Look): Promise<CoverageState | null> {

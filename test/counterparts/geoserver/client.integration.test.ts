@@ -66,6 +66,20 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.deepEqual(writes, []);
   });
 
+  test('a layer that a person deleted comes back, though its coverage stayed', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const layer = await subject.geoserver.publish(request);
+    await drawn(request, layer);
+    const path = `/rest/layers/${request.workspace}:${request.name}`;
+    assert.equal((await subject.ask('DELETE', path)).status, 200);
+    const coverage = `/rest/workspaces/${request.workspace}/coveragestores/${request.name}/coverages/${request.name}.json`;
+    assert.equal((await subject.ask('GET', coverage)).status, 200);
+    await drawn(request, await subject.geoserver.publish(request));
+    assert.equal((await subject.ask('GET', `${path}.json`)).status, 200);
+  });
+
   test('the inventory of a node names its stores, whose they are and what they show', async () => {
     const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
     const request = requestFor(subject, facts);
