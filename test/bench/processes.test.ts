@@ -4,20 +4,22 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { treeUsageOf, usageOf } from './processes.ts';
 
-const BUSY = 'const end = Date.now() + 300; while (Date.now() < end);';
+/** Computes for 0.3 s of CPU, however busy the machine is. */
+const BUSY = 'while (process.cpuUsage().user < 3e5);';
 
 suite('[bench] processes', () => {
   test('a process that computes takes CPU and memory', () => {
     const before = usageOf(process.pid).cpu;
-    const end = performance.now() + 200;
-    while (performance.now() < end);
+    const begun = process.cpuUsage().user;
+    while (process.cpuUsage().user < begun + 200_000);
     const { cpu, rss } = usageOf(process.pid);
     assert.ok(cpu > before, `${cpu} after ${before}`);
     assert.ok(Math.abs(rss / process.memoryUsage.rss() - 1) < 0.5, `${rss}`);
   });
-  test('a tree counts children that run and those that ended', async () => {
+  test('a tree counts children that run and those that ended', async (t) => {
     const own = treeUsageOf(process.pid).cpu;
     const child = spawn(process.execPath, ['-e', `${BUSY} console.log("busy"); setInterval(() => {}, 1000)`]);
+    t.after(() => child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     const running = treeUsageOf(process.pid).cpu;
     assert.ok(running >= own + 0.1, `${running} after ${own}`);

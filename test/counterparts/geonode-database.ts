@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
-import { GEONODE_VERSION } from './geonode-python.ts';
+import { GEONODE_VERSION, type GeonodeVersion } from './geonode-python.ts';
 import { runInstaller } from './packages.ts';
 import type { PostgisServer } from './postgis.ts';
 import { removeFolder } from './server-process.ts';
@@ -63,8 +63,12 @@ export function geonodeEnvironment(place: GeonodePlace): Record<string, string> 
  * A dump of GeoNode's database with its fixtures and the app's tables: made once (a minute), kept in the cache, made anew
  * where the app's migrations changed. @returns the SQL file
  */
-export async function geonodeDump(python: string, postgis: PostgisServer): Promise<string> {
-  const stock = await cached(`geonode-${GEONODE_VERSION}-database-${RECIPE}`, async (draft) => {
+export async function geonodeDump(
+  python: string,
+  postgis: PostgisServer,
+  version: GeonodeVersion = GEONODE_VERSION,
+): Promise<string> {
+  const stock = await cached(`geonode-${version}-database-${RECIPE}`, async (draft) => {
     await inScratch(python, postgis, undefined, async (manage, place) => {
       await manage(['migrate', '--noinput'], true);
       const packages = await runInstaller(python, ['-c', 'import geonode; print(geonode.__path__[0])']);
@@ -73,15 +77,12 @@ export async function geonodeDump(python: string, postgis: PostgisServer): Promi
       await postgis.dump(place, join(draft, 'dump.sql'));
     });
   });
-  const folder = await cached(
-    `geonode-${GEONODE_VERSION}-database-${RECIPE}-${await hashOfMigrations()}`,
-    async (draft) => {
-      await inScratch(python, postgis, join(stock, 'dump.sql'), async (manage, place) => {
-        await manage(['migrate', '--noinput', 'geosluice_geonode'], false);
-        await postgis.dump(place, join(draft, 'dump.sql'));
-      });
-    },
-  );
+  const folder = await cached(`geonode-${version}-database-${RECIPE}-${await hashOfMigrations()}`, async (draft) => {
+    await inScratch(python, postgis, join(stock, 'dump.sql'), async (manage, place) => {
+      await manage(['migrate', '--noinput', 'geosluice_geonode'], false);
+      await postgis.dump(place, join(draft, 'dump.sql'));
+    });
+  });
   return join(folder, 'dump.sql');
 }
 

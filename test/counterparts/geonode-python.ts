@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { cached, exists } from './cache.ts';
 import { aptInstall, runInstaller } from './packages.ts';
 
-export const GEONODE_VERSION = '5.1.1';
+/** The releases that are tested, the newest first. */
+export const GEONODE_VERSIONS = ['5.1.1', '4.4.5'] as const;
+export type GeonodeVersion = (typeof GEONODE_VERSIONS)[number];
+export const GEONODE_VERSION: GeonodeVersion = GEONODE_VERSIONS[0];
 
 /** Changes where the way of installing below changes. */
 const RECIPE = 1;
@@ -20,22 +23,32 @@ const LEFT_OUT = new Set(
    pytest-django pixelmatch factory-boy flaky selenium selenium-requests webdriver-manager`.split(/\s+/),
 );
 const ADDED = ['psycopg2-binary==2.9.13', 'waitress==3.0.2', 'packaging'];
+/** Would compile a GDAL older than Debian's: they come alone, and what else they need is named. */
+const ALONE: Record<GeonodeVersion, { packages: readonly string[]; added: readonly string[] }> = {
+  '5.1.1': { packages: [], added: [] },
+  '4.4.5': {
+    packages: ['geonode-importer==1.1.4'],
+    added: ['pdok-geopackage-validator==0.8.5', 'geonode-django-dynamic-model==0.4.0'],
+  },
+};
 
 const PRINT_REQUIREMENTS = `
 import importlib.metadata, json
 print(json.dumps(importlib.metadata.requires("GeoNode")))`;
 
 /** Installs GeoNode from its package, once: about four minutes and 700 MB. @returns the Python that has it */
-export async function geonodePython(): Promise<string> {
+export async function geonodePython(version: GeonodeVersion = GEONODE_VERSION): Promise<string> {
   await ensureDebianPackages();
-  const folder = await cached(`geonode-${GEONODE_VERSION}-python-${RECIPE}`, async (draft) => {
+  const folder = await cached(`geonode-${version}-python-${RECIPE}`, async (draft) => {
     await runInstaller(PYTHON, ['-m', 'venv', '--system-site-packages', draft]);
     const python = join(draft, 'bin', 'python');
     const pip = (...args: string[]): Promise<string> =>
       runInstaller(python, ['-m', 'pip', 'install', '--disable-pip-version-check', ...args]);
-    await pip('--no-deps', `GeoNode==${GEONODE_VERSION}`);
+    const { packages, added } = ALONE[version];
+    await pip('--no-deps', `GeoNode==${version}`, ...packages);
     const declared = JSON.parse(await runInstaller(python, ['-c', PRINT_REQUIREMENTS])) as string[];
-    await pip(...declared.filter(isNeeded), ...ADDED);
+    const needed = declared.filter((requirement) => isNeeded(requirement) && !packages.includes(requirement));
+    await pip(...needed, ...added, ...ADDED);
   });
   // asked for by module (`python -m`), never by its scripts: those carry the path of the draft
   return join(folder, 'bin', 'python');

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geonodeDump, geonodeEnvironment } from './geonode-database.ts';
-import { geonodePython } from './geonode-python.ts';
+import { GEONODE_VERSION, GEONODE_VERSIONS, type GeonodeVersion, geonodePython } from './geonode-python.ts';
 import { type PostgisServer, startPostgis } from './postgis.ts';
 import { removeFolder, startProcess, withFreshPorts } from './server-process.ts';
 
@@ -12,11 +12,19 @@ const ADMIN = { user: 'admin', password: 'admin' };
 const THREADS = 8;
 const MANAGE_TIMEOUT_MS = 180_000;
 
+const NAMED = process.env.GEOSLUICE_TEST_GEONODE_URL ?? '';
+/** One that runs elsewhere: it can be asked, and not looked into. */
+export const geonodeIsNamed = NAMED !== '';
+/** Every release that is served, or the named one alone. */
+export const TESTED_VERSIONS: readonly GeonodeVersion[] = geonodeIsNamed ? [GEONODE_VERSION] : GEONODE_VERSIONS;
+
 export interface GeonodeOptions {
   /** The GeoServer that GeoNode believes in; it need not answer. */
   geoserver: { url: string; user: string; password: string };
   /** A PostGIS to make its databases on; one of its own where absent. */
   database?: PostgisServer;
+  /** Of GeoNode; the newest where absent. */
+  version?: GeonodeVersion;
   /** A free one where absent. */
   port?: number;
   /** The settings module, e.g. that of our image; one for tests where absent. */
@@ -51,9 +59,9 @@ export interface GeonodeServer {
  * name (without `manage`), else one installed from its packages (first time about two minutes, then ten seconds).
  */
 export async function startGeonode(options: GeonodeOptions): Promise<GeonodeServer> {
-  const named = process.env.GEOSLUICE_TEST_GEONODE_URL;
-  if (named !== undefined && named !== '') return namedServer(named);
-  const python = await geonodePython();
+  if (geonodeIsNamed) return namedServer(NAMED);
+  const version = options.version ?? GEONODE_VERSION;
+  const python = await geonodePython(version);
   const postgis = options.database ?? (await startPostgis());
   const stopPostgis = options.database === undefined ? postgis.stop : async () => {};
   const folder = await mkdtemp(join(tmpdir(), 'geosluice-geonode-'));
@@ -68,7 +76,7 @@ export async function startGeonode(options: GeonodeOptions): Promise<GeonodeServ
   };
   try {
     for (const kept of ['static', 'media']) await mkdir(join(folder, kept));
-    const dump = await geonodeDump(python, postgis);
+    const dump = await geonodeDump(python, postgis, version);
     const database = await postgis.createDatabase(name, dump);
     const geodatabase = await postgis.createDatabase(`${name}_data`);
     const serve = async (port: number): Promise<GeonodeServer> => {

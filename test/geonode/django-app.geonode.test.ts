@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { startGeonode } from '../counterparts/geonode.ts';
+import { geonodeIsNamed, startGeonode, TESTED_VERSIONS } from '../counterparts/geonode.ts';
 import { APP_FOLDER } from '../counterparts/geonode-database.ts';
 import { startSilentGeoserver } from './silent-geoserver.ts';
 
@@ -14,24 +14,26 @@ interface Line {
   ran?: number;
 }
 
-test('the Django app, by its own tests inside a real GeoNode', { timeout: 900_000 }, async (t) => {
-  const geoserver = await startSilentGeoserver();
-  t.after(() => geoserver.stop());
-  const geonode = await startGeonode({ geoserver });
-  t.after(() => geonode.stop());
-  if (geonode.python === '') return t.skip('a GeoNode that was named by environment cannot be tested from inside');
+for (const version of TESTED_VERSIONS) {
+  test(`the Django app, by its own tests inside a real GeoNode ${version}`, { timeout: 900_000 }, async (t) => {
+    if (geonodeIsNamed) return t.skip('a GeoNode that was named by environment cannot be tested from inside');
+    const geoserver = await startSilentGeoserver();
+    t.after(() => geoserver.stop());
+    const geonode = await startGeonode({ geoserver, version });
+    t.after(() => geonode.stop());
 
-  const { code, lines, log } = await run(geonode.python, geonode.env);
-  const results = lines.filter((line) => line.test !== undefined);
-  for (const { test: id = '', result, detail } of results) {
-    const [, group = '', name = ''] = /([^.]+)\.test_([^.]+)$/.exec(id) ?? ['', '', id];
-    await t.test(`${group}: ${name.replaceAll('_', ' ')}`, () => assert.equal(result, 'ok', detail));
-  }
-  assert.equal(lines.at(-1)?.ran, results.length, log);
-  assert.ok(results.length > 30, log);
-  assert.equal(code, 0, log);
-  assert.deepEqual(geoserver.requests, [], 'not one call to GeoServer');
-});
+    const { code, lines, log } = await run(geonode.python, geonode.env);
+    const results = lines.filter((line) => line.test !== undefined);
+    for (const { test: id = '', result, detail } of results) {
+      const [, group = '', name = ''] = /([^.]+)\.test_([^.]+)$/.exec(id) ?? ['', '', id];
+      await t.test(`${group}: ${name.replaceAll('_', ' ')}`, () => assert.equal(result, 'ok', detail));
+    }
+    assert.equal(lines.at(-1)?.ran, results.length, log);
+    assert.ok(results.length > 30, log);
+    assert.equal(code, 0, log);
+    assert.deepEqual(geoserver.requests, [], 'not one call to GeoServer');
+  });
+}
 
 async function run(
   python: string,

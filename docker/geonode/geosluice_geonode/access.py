@@ -10,11 +10,11 @@ from geonode.groups.models import GroupProfile
 from geonode.layers.models import Dataset
 from geonode.security.permissions import DOWNLOAD_PERMISSIONS, OWNER_PERMISSIONS, VIEW_PERMISSIONS
 from geonode.security.permissions import DATASET_EDIT_STYLE_PERMISSIONS
-from geonode.security.registry import permissions_registry
 from geonode.security.utils import AdvancedSecurityWorkflowManager
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from geosluice_geonode.errors import Refused
+from geosluice_geonode.releases import release
 
 
 def owner_of(document, memo):
@@ -94,16 +94,14 @@ def _granted(dataset, permissions, memo):
             "users": {owner: OWNER_PERMISSIONS + DOWNLOAD_PERMISSIONS + DATASET_EDIT_STYLE_PERMISSIONS},
             "groups": {readers: VIEW_PERMISSIONS + DOWNLOAD_PERMISSIONS} if readers else {},
         }
-        # created=False: a new resource would be given the site's default readers on top of what was asked for
-        return permissions_registry.fixup_perms(dataset, asked, include_virtual=False, created=False)
+        return release.fixup_perms(dataset, asked)
 
     key = (_granted, (dataset.owner, dataset.group, permissions))
     return memo.keep(key, lambda: of_these(*key[1]))
 
 
 def forget_access(dataset):
-    # first: the cache is found by the permissions that are there
-    permissions_registry.delete_resource_permissions_cache(instance=dataset)
+    release.forget_cached_permissions(dataset)
     types = ContentType.objects.get_for_models(ResourceBase, Dataset).values()
     for model in (UserObjectPermission, GroupObjectPermission):
         model.objects.filter(content_type__in=types, object_pk=str(dataset.pk)).delete()

@@ -6,10 +6,11 @@ from geonode.base.models import ContactRole, Link, ResourceBase
 from geonode.catalogue import get_catalogue
 from geonode.catalogue.models import catalogue_post_save
 from geonode.layers.models import Dataset
-from geonode.metadata.manager import metadata_manager
 from geonode.people import Roles
 from lxml import etree
 from owslib.etree import etree as dlxml
+
+from geosluice_geonode.releases import release
 
 # where a role's name is not the attribute's
 _ROLES = {"poc": "pointOfContact", "metadata_author": "author"}
@@ -53,9 +54,7 @@ def _document_of(record, template):
             "CATALOG_METADATA_TEMPLATE": settings.CATALOG_METADATA_TEMPLATE,
             "layer": record,
             # only translations are read of it
-            "metadata": metadata_manager.build_schema_instance(dataset)
-            if getattr(settings, "MULTILANG_FIELDS", ())
-            else None,
+            "metadata": release.translations_of(dataset) if getattr(settings, "MULTILANG_FIELDS", ()) else None,
             "SITEURL": settings.SITEURL.rstrip("/") if settings.SITEURL.startswith("http") else settings.SITEURL,
             "id_pname": "dc:identifier",
             "LICENSES_METADATA": getattr(settings, "LICENSES", {}).get("METADATA", "never"),

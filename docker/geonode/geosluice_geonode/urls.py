@@ -1,8 +1,9 @@
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import include, path, re_path
 
 from geosluice_geonode import files, views
-from geosluice_geonode.uploads.view import RasterAwareUpload
+from geosluice_geonode.releases import release
 
 
 def _served(url, storage):
@@ -21,6 +22,10 @@ urlpatterns = [
     path("geosluice/sidecar/<int:pk>", views.OriginalSidecar.as_view(), name="geosluice-sidecar"),
 ]
 if getattr(settings, "GEOSLUICE_RASTER_UPLOADS", None):
+    if release.ImporterViewSet is None:
+        raise ImproperlyConfigured("GEOSLUICE_RASTER_UPLOADS needs GeoNode 5.1: leave it empty on this release.")
+    from geosluice_geonode.uploads.view import RasterAwareUpload
+
     # in the place of GeoNode's own address, which is as open as this one, so that no way leads past it; under the name by
     # which GeoNode's upload handlers know it
     urlpatterns += [

@@ -6,12 +6,12 @@ import os
 from django.conf import settings
 from geonode.resource.enumerator import ExecutionRequestAction
 from geonode.resource.models import ExecutionRequest
-from geonode.upload.api.views import ImporterViewSet
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from geosluice_geonode.gateway import Gateway, GatewayError
+from geosluice_geonode.releases import release
 from geosluice_geonode.uploads.handler import InboxFile, is_raster
 
 logger = logging.getLogger("geosluice_geonode")
@@ -40,7 +40,7 @@ class InboxAway(APIException):
     default_code = "inbox_unavailable"
 
 
-class RasterAwareUpload(ImporterViewSet):
+class RasterAwareUpload(release.ImporterViewSet):
     def create(self, request, *args, **kwargs):
         mode = getattr(settings, "GEOSLUICE_RASTER_UPLOADS", None)
         file = request.FILES.get("base_file")

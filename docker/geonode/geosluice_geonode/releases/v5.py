@@ -1,0 +1,23 @@
+"""GeoNode 5.1."""
+
+from geonode.metadata.manager import metadata_manager
+from geonode.security.registry import permissions_registry
+from geonode.upload.api.views import ImporterViewSet
+
+__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "translations_of"]
+
+
+def fixup_perms(dataset, asked):
+    """{users: {user: names}, groups: {group: names}} as GeoNode's rules and the site's workflow have it."""
+    # created=False: a new resource would be given the site's default readers on top of what was asked for
+    return permissions_registry.fixup_perms(dataset, asked, include_virtual=False, created=False)
+
+
+def forget_cached_permissions(dataset):
+    """Before they are deleted: the cache is found by the permissions that are there."""
+    permissions_registry.delete_resource_permissions_cache(instance=dataset)
+
+
+def translations_of(dataset):
+    """For the catalogue's template, which reads translated texts of it."""
+    return metadata_manager.build_schema_instance(dataset)
