@@ -60,7 +60,7 @@ suite('replicas that are found by name', () => {
 
   test('one that was told nothing by the deadline is brought in line by itself, once it is known what it lacks', async () => {
     standIn.cluster.pause(2);
-    const { client, request } = await published({ lookup: async () => ['127.0.0.1'], drawnDeadlineMs: 400 });
+    const { client, request } = await published({ lookup: async () => ['127.0.0.1'], drawnDeadlineMs: 2_000 });
     const asked: string[] = [];
     const repair = async (node: string) => {
       asked.push(node);
