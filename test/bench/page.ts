@@ -1,10 +1,11 @@
+import { registerSection } from './register/page.ts';
 import { readKept } from './upload/kept.ts';
 import { uploadPages } from './upload/page.ts';
 
 /** docs/performance.md and its plots, by path, from the runs that were kept. */
 export function performancePages(): Record<string, string> {
   const upload = uploadPages(readKept());
-  return { 'docs/performance.md': [INTRODUCTION, upload.section, BOUNDED].join('\n'), ...upload.plots };
+  return { 'docs/performance.md': [INTRODUCTION, upload.section, registerSection(), BOUNDED].join('\n'), ...upload.plots };
 }
 
 const INTRODUCTION = `# Performance

@@ -25,6 +25,8 @@ export interface GeonodeOptions {
   database?: PostgisServer;
   /** Of GeoNode; the newest where absent. */
   version?: GeonodeVersion;
+  /** SQL that fills its database; what a fresh GeoNode has where absent. */
+  dump?: string | undefined;
   /** A free one where absent. */
   port?: number;
   /** The settings module, e.g. that of our image; one for tests where absent. */
@@ -45,6 +47,8 @@ export interface GeonodeServer {
   user: string;
   password: string;
   databaseUrl: string;
+  /** Of its process; null where it runs elsewhere. */
+  pid: number | null;
   /** The Python that has GeoNode, and the environment its processes need: for commands that stay up. */
   python: string;
   env: Record<string, string>;
@@ -76,7 +80,7 @@ export async function startGeonode(options: GeonodeOptions): Promise<GeonodeServ
   };
   try {
     for (const kept of ['static', 'media']) await mkdir(join(folder, kept));
-    const dump = await geonodeDump(python, postgis, version);
+    const dump = options.dump ?? (await geonodeDump(python, postgis, version));
     const database = await postgis.createDatabase(name, dump);
     const geodatabase = await postgis.createDatabase(`${name}_data`);
     const serve = async (port: number): Promise<GeonodeServer> => {
@@ -99,7 +103,8 @@ export async function startGeonode(options: GeonodeOptions): Promise<GeonodeServ
       };
       const manage: GeonodeServer['manage'] = (args, given = {}) =>
         runManage(python, args, { ...env, ...given.env }, given.stdin);
-      return { url, ...ADMIN, databaseUrl: database, python, env, manage, logs: running.logs, stop };
+      const { pid, logs } = running;
+      return { url, ...ADMIN, databaseUrl: database, pid, python, env, manage, logs, stop };
     };
     if (options.port !== undefined) return await serve(options.port);
     return await withFreshPorts(1, ([port]) => serve(port!));
@@ -145,6 +150,7 @@ async function namedServer(url: string): Promise<GeonodeServer> {
     user: process.env.GEOSLUICE_TEST_GEONODE_USER ?? ADMIN.user,
     password: process.env.GEOSLUICE_TEST_GEONODE_PASSWORD ?? ADMIN.password,
     databaseUrl: '',
+    pid: null,
     python: '',
     env: {},
     manage: () => Promise.reject(new Error('a GeoNode that was named by environment has no manage.py here')),

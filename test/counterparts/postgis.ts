@@ -30,6 +30,8 @@ const SETTINGS = {
 export interface PostgisServer {
   /** Of the administrator, to the database `postgres`: `postgresql://user:password@host:port/postgres`. */
   url: string;
+  /** Of its first process, from which all others descend; null where it runs elsewhere. */
+  pid: number | null;
   /** Makes a database with PostGIS in it, and fills it from a dump where given. @returns its url */
   createDatabase(name: string, dump?: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
@@ -82,10 +84,11 @@ async function locally(): Promise<PostgisServer> {
         folder,
         probe: () => answers(url),
       });
-      return server(url, async () => {
+      const stop = async (): Promise<void> => {
         await running.end('SIGQUIT');
         await removeFolder(folder);
-      });
+      };
+      return server(url, stop, running.pid);
     } catch (error) {
       await removeFolder(folder);
       throw error;
@@ -128,7 +131,7 @@ async function inDocker(): Promise<PostgisServer> {
   });
 }
 
-function server(url: string, stop: () => Promise<void>): PostgisServer {
+function server(url: string, stop: () => Promise<void>, pid: number | null = null): PostgisServer {
   const urlOf = (name: string): string => {
     const of = new URL(url);
     of.pathname = `/${name}`;
@@ -136,6 +139,7 @@ function server(url: string, stop: () => Promise<void>): PostgisServer {
   };
   return {
     url,
+    pid,
     async createDatabase(name, dump) {
       await psql(url, ['-c', `create database "${name}" template template0 encoding 'UTF8'`]);
       if (dump === undefined) await psql(urlOf(name), ['-c', 'create extension postgis']);
@@ -152,10 +156,15 @@ function server(url: string, stop: () => Promise<void>): PostgisServer {
   };
 }
 
-async function psql(url: string, args: readonly string[]): Promise<void> {
-  await runInstaller(join(BINARIES, 'psql'), ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...args, url]);
+/** Runs SQL in the database of a url. @returns its rows, a line each, values parted by `|` */
+export async function queryPostgis(url: string, sql: string): Promise<string> {
+  return (await psql(url, ['-At', '-c', sql])).trimEnd();
 }
 
-function answers(url: string): Promise<void> {
-  return psql(url, ['-c', 'select 1']);
+function psql(url: string, args: readonly string[]): Promise<string> {
+  return runInstaller(join(BINARIES, 'psql'), ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...args, url]);
+}
+
+async function answers(url: string): Promise<void> {
+  await queryPostgis(url, 'select 1');
 }

@@ -9,6 +9,8 @@ const TAIL_BYTES = 4 * 1024;
 const CLOSE_MS = 5_000;
 
 export interface LineProcess {
+  /** 0 where it could not be started. */
+  readonly pid: number;
   /** False once the process has ended. */
   readonly running: boolean;
   /** @throws GeonodeError GEONODE_DROPPED where the process no longer reads */
@@ -58,6 +60,7 @@ export function startLineProcess(
     log.debug({ text: text.slice(0, TAIL_BYTES).trimEnd() }, 'Geonode:Command:Stderr');
   });
   return {
+    pid: child.pid ?? 0,
     get running() {
       return running;
     },

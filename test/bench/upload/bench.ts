@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rotated } from '../rotated.ts';
 import type { Client } from './clients/client.ts';
 import type { Python } from './clients/python.ts';
 import type { MadeFiles } from './files.ts';
 import { bytesOf, type Load } from './loads.ts';
 import { measure } from './measure.ts';
 import type { Order } from './order.ts';
-import { type Leg, rotated } from './plan.ts';
+import type { Leg } from './plan.ts';
 import type { Result, ResultsFile } from './results.ts';
 import { type BenchServer, expectationOf } from './servers/server.ts';
 import { startServer } from './servers/start.ts';

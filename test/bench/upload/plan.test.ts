@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { RIVALS } from './clients/client.ts';
 import { bytesOf, GIB, LOADS, MIB } from './loads.ts';
-import { fileLoadsOf, planOf, rotated } from './plan.ts';
+import { fileLoadsOf, planOf } from './plan.ts';
 
 suite('[bench] plan', () => {
   test('all rivals meet on the sink, ours is alone on SeaweedFS', () => {
@@ -56,13 +56,5 @@ suite('[bench] plan', () => {
   test('files of a count and size are made once', () => {
     const loads = fileLoadsOf(planOf({ full: true }));
     assert.equal(loads.length, 3);
-  });
-  test('everybody comes first once, and nobody is lost', () => {
-    const list = ['a', 'b', 'c'];
-    assert.deepEqual(
-      [1, 2, 3].map((round) => rotated(list, round).join('')),
-      ['bca', 'cab', 'abc'],
-    );
-    assert.deepEqual(rotated([], 3), []);
   });
 });

@@ -72,9 +72,3 @@ export function fileLoadsOf(legs: readonly Leg[]): FileLoad[] {
   const loads = legs.flatMap((leg) => leg.loads.map(({ load }) => load)).filter((load) => load.kind === 'files');
   return [...Map.groupBy(loads, ({ count, size }) => `${count} ${size}`).values()].flatMap(([load]) => load ?? []);
 }
-
-/** The clients in an order that changes from round to round: nobody always comes after the same one. */
-export function rotated<T>(list: readonly T[], round: number): T[] {
-  const by = list.length === 0 ? 0 : round % list.length;
-  return [...list.slice(by), ...list.slice(0, by)];
-}

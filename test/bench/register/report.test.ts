@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { layersOf, patternOf } from './layers.ts';
+import { registerSection, remarksOf } from './page.ts';
+import { tablesOf } from './report.ts';
+import type { Turn } from './turn.ts';
+
+const common = { size: 1000, round: 1, django: 0.9, postgres: 0.1, wall: 2 };
+const get = (layer: string) => ({ method: 'GET', path: `/geoserver/rest/layers/ws_1:${layer}.xml`, status: 200, ms: 1 });
+const TURNS: Turn[] = [
+  { ...common, way: 'ours', count: 20, requests: [] },
+  {
+    ...{ ...common, way: 'updatelayers', count: 2 },
+    requests: [get('layer_a'), get('layer_b'), { ...get('layer_b'), status: 404, ms: 2.5 }],
+  },
+];
+
+suite('[bench] report of registering', () => {
+  test('a table a size, figures a dataset', () => {
+    const [table] = tablesOf(TURNS);
+    assert.equal(table?.title, 'A dataset, with 1,000 existing');
+    assert.deepEqual(table?.rows, [
+      ['ours', '0.0500', '0.0450', '0.0050', '0.1000', '0.00'],
+      ['updatelayers', '0.5000', '0.4500', '0.0500', '1.0000', '1.50'],
+    ]);
+  });
+  test('requests are listed by what they have in common, with every status', () => {
+    assert.deepEqual(tablesOf(TURNS).at(-1)?.rows, [
+      ['updatelayers', 'GET /rest/layers/{ws}:{layer}.xml', '1.50', '200, 404', '2.5'],
+    ]);
+  });
+  test('of a query what is asked for is kept', () => {
+    const path = '/geoserver/wcs?service=wcs&version=1.1.0&request=DescribeCoverage&identifiers=ws_1%3Alayer_2';
+    assert.equal(patternOf(path), '/wcs wcs DescribeCoverage');
+    assert.equal(patternOf('/geoserver/rest/styles/layer_1.xml?purge=True'), '/rest/styles/{layer}.xml');
+  });
+  test('layers are told apart, and lie where they say', () => {
+    const layers = layersOf('ws_1', 399, 2);
+    assert.equal(new Set(layers.map(({ name }) => name)).size, 2);
+    for (const { nativeBbox, wgs84Bbox } of layers) {
+      const [west, south, east, north] = wgs84Bbox;
+      assert.ok(nativeBbox[0] < nativeBbox[2] && nativeBbox[1] < nativeBbox[3]);
+      assert.ok(15 <= west && west < east && east < 19 && 45 < south && south < north && north < 47, `${wgs84Bbox}`);
+    }
+  });
+  test('the page tells the method, and that nothing was kept yet', () => {
+    const section = registerSection(null);
+    assert.match(section, /^## Registering\n/);
+    assert.match(section, /No run was kept yet/);
+    assert.match(section, /updatelayers \d+ to \d+/);
+    assert.match(remarksOf({ sizes: [0], rounds: 3, count: 300, keep: false }, [4, 4.26]).join('\n'), /4.3 CPU s/);
+  });
+});

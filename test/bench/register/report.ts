@@ -1,0 +1,43 @@
+import { spreadText, type Table } from '../table.ts';
+import { costsOf } from './costs.ts';
+import type { Request } from './geoserver.ts';
+import { whereOf } from './goals.ts';
+import { patternOf } from './layers.ts';
+import { type Turn, WAYS } from './turn.ts';
+
+/** What a dataset costs at each size, and what GeoServer was asked for it. */
+export function tablesOf(turns: readonly Turn[]): Table[] {
+  return [...costTables(turns), requestTable(turns)];
+}
+
+function costTables(turns: readonly Turn[]): Table[] {
+  return [...Map.groupBy(costsOf(turns), ({ size }) => size)].map(([size, costs]) => ({
+    title: `A dataset, with ${whereOf(size)}`,
+    head: ['by', 'CPU s', 'of it Django', 'PostgreSQL', 'wall s', 'GeoServer calls'],
+    rows: costs.map(({ way, cpu, django, postgres, wall, calls }) => [
+      way,
+      ...[cpu, django, postgres, wall].map((spread) => spreadText(spread, 4)),
+      spreadText(calls, 2),
+    ]),
+  }));
+}
+
+function requestTable(turns: readonly Turn[]): Table {
+  const rows = WAYS.flatMap((way) => {
+    const mine = turns.filter((turn) => turn.way === way);
+    const datasets = mine.reduce((sum, { count }) => sum + count, 0);
+    const groups = Map.groupBy(
+      mine.flatMap(({ requests }) => requests),
+      ({ method, path }) => `${method} ${patternOf(path)}`,
+    );
+    return [...groups]
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .map(([pattern, requests]) => [way, pattern, (requests.length / datasets).toFixed(2), ...answersOf(requests)]);
+  });
+  return { title: 'Requests to GeoServer', head: ['by', 'request', 'a dataset', 'status', 'slowest ms'], rows };
+}
+
+function answersOf(requests: readonly Request[]): [string, string] {
+  const statuses = [...new Set(requests.map(({ status }) => status ?? 'none'))].sort().join(', ');
+  return [statuses, Math.max(...requests.map(({ ms }) => ms)).toFixed(1)];
+}

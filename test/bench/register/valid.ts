@@ -1,0 +1,34 @@
+import type { Request } from './geoserver.ts';
+import { patternOf } from './layers.ts';
+import type { StockWay, Turn } from './turn.ts';
+
+/** Milliseconds an answer of GeoServer's part may take: what is measured is GeoNode. */
+export const SLOWEST_MS = 5;
+
+/** Requests a dataset that stock makes: with fewer it did not do its work, with more it tried again. */
+export const STOCK_REQUESTS: Record<StockWay, { least: number; most: number }> = {
+  'create + update': { least: 20, most: 40 },
+  updatelayers: { least: 20, most: 40 },
+};
+
+/** What makes a turn tell nothing, a sentence each. */
+export function faultsOf({ way, count, requests }: Turn): string[] {
+  const faults = requests
+    .filter(({ status }) => status === null || status < 200 || status > 299)
+    .map((request) => `GeoServer answered ${request.status ?? 'nothing'} to ${nameOf(request)}`);
+  if (way === 'ours') return faults;
+  const slow = requests.filter(({ ms }) => ms > SLOWEST_MS);
+  const each = requests.length / count;
+  const { least, most } = STOCK_REQUESTS[way];
+  return [
+    ...faults,
+    ...slow.map((request) => `GeoServer took ${request.ms.toFixed(1)} ms for ${nameOf(request)}`),
+    ...(each < least || each > most
+      ? [`${way} made ${each.toFixed(1)} requests a dataset, which is not within ${least} to ${most}`]
+      : []),
+  ];
+}
+
+function nameOf({ method, path }: Request): string {
+  return `${method} ${patternOf(path)}`;
+}

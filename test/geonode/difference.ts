@@ -1,0 +1,69 @@
+import type { Described } from './described.ts';
+
+/** What only one of two datasets has, by part, a line each. */
+export type Difference = Record<keyof Described, { stock: string[]; ours: string[] }>;
+
+const PARTS: ReadonlyArray<keyof Described> = [
+  ...(['fields', 'links', 'contacts', 'permissions', 'keywords', 'regions', 'attributes', 'styles', 'record'] as const),
+];
+
+export function differenceOf(stock: Described, ours: Described): Difference {
+  return Object.fromEntries(
+    PARTS.map((part) => {
+      const [theirs, own] = [linesOf(stock[part]), linesOf(ours[part])];
+      return [part, { stock: only(theirs, own), ours: only(own, theirs) }];
+    }),
+  ) as Difference;
+}
+
+/** A difference that is meant to be. */
+interface Meant {
+  part: keyof Described;
+  has: 'stock' | 'ours';
+  line: RegExp;
+}
+
+const both = (part: keyof Described, line: RegExp): Meant[] => [
+  { part, has: 'stock', line },
+  { part, has: 'ours', line },
+];
+
+/** Where ours and GeoNode's own ways differ, and why. */
+const MEANT: readonly Meant[] = [
+  // ours draws them in a task of its own
+  ...both('fields', /^thumbnail_(url|path): /),
+  { part: 'links', has: 'stock', line: /^(Legend|Thumbnail) / },
+  // known from the raster, of which stock is told nothing
+  ...both('fields', /^spatial_representation_type: (None|grid data is used to represent geographic data)$/),
+  ...both('fields', /^supplemental_information: (No information provided|Raster: .*)$/),
+  // stock asks GeoServer for a style of the layer's own; ours leaves the one that was published with it
+  ...both('fields', /^default_style: (NAME|None)$/),
+  { part: 'styles', has: 'stock', line: /^NAME$/ },
+  // who is everybody need not be a member
+  { part: 'permissions', has: 'stock', line: /^registered-members (download|view)_resourcebase$/ },
+  // who owns it is not taken for who made it
+  { part: 'contacts', has: 'stock', line: /^originator admin$/ },
+  // what the record says of all that
+  ...both('record', /Legend|No information provided|Originator|[sS]patialRepresentation|Raster: /),
+];
+
+/** What differs without being meant to, `part of whom: line`. */
+export function unmeant(difference: Difference): string[] {
+  return PARTS.flatMap((part) =>
+    (['stock', 'ours'] as const).flatMap((has) =>
+      difference[part][has]
+        .filter((line) => !MEANT.some((meant) => meant.part === part && meant.has === has && meant.line.test(line)))
+        .map((line) => `${part} of ${has}: ${line}`),
+    ),
+  );
+}
+
+function linesOf(part: Described[keyof Described]): string[] {
+  if (!Array.isArray(part)) return Object.entries(part).map(([name, value]) => `${name}: ${value}`);
+  return part.map((one) => (typeof one === 'string' ? one : one.join(' ')));
+}
+
+function only(these: readonly string[], those: readonly string[]): string[] {
+  const others = new Set(those);
+  return these.filter((one) => !others.has(one));
+}
