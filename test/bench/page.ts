@@ -5,7 +5,10 @@ import { uploadPages } from './upload/page.ts';
 /** docs/performance.md and its plots, by path, from the runs that were kept. */
 export function performancePages(): Record<string, string> {
   const upload = uploadPages(readKept());
-  return { 'docs/performance.md': [INTRODUCTION, upload.section, registerSection(), BOUNDED].join('\n'), ...upload.plots };
+  return {
+    'docs/performance.md': [INTRODUCTION, upload.section, registerSection(), BOUNDED].join('\n'),
+    ...upload.plots,
+  };
 }
 
 const INTRODUCTION = `# Performance
@@ -23,6 +26,6 @@ Held by tests of counts rather than times:
 - **Reading a header**: a 100 GB BigTIFF takes 11 reads and about 230 KB, and its tile index (about 6 MB) in pieces of 1 MiB.
 - **Upload buffers**: \`GEOSLUICE_UPLOAD_MEMORY_MIB\` for all uploads of a process together, whatever the files' size.
 - **Publishing**: at most \`GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY\` writes at once over all workers; a repeated publish of an unchanged layer writes nothing.
-- **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, no request to GeoServer at all.
+- **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, one request to GeoServer a batch where GeoFence guards its layers, else none.
 - **Listing**: one round trip to the ledger a page; a scan of unchanged files adds no job.
 `;

@@ -67,7 +67,8 @@ suite('a dataset of ours and the same layer by stock updatelayers', () => {
   });
 
   test('of the fields, those that ours knows better, and those that come later', () => {
-    const untilThumbnails = (lines: readonly string[]) => lines.filter((line) => !line.startsWith('thumbnail_')).toSorted();
+    const untilThumbnails = (lines: readonly string[]) =>
+      lines.filter((line) => !line.startsWith('thumbnail_')).toSorted();
     assert.equal(difference.fields.ours.includes('thumbnail_url: None'), true);
     assert.deepEqual(untilThumbnails(difference.fields.stock), [
       'default_style: NAME',

@@ -41,7 +41,15 @@ export async function filledDump(
       const database = await postgis.createDatabase(scratch, empty);
       const geodatabase = await postgis.createDatabase(`${scratch}_data`);
       const geoserver = { url: 'http://127.0.0.1:9/geoserver/', user: 'admin', password: 'geoserver' };
-      const place = { python, postgis, database, geodatabase, geoserver, siteUrl: 'http://127.0.0.1:9/', folder: media };
+      const place = {
+        python,
+        postgis,
+        database,
+        geodatabase,
+        geoserver,
+        siteUrl: 'http://127.0.0.1:9/',
+        folder: media,
+      };
       const env = { ...geonodeEnvironment(place), DEBUG: 'False' };
       const command = [python, '-m', 'django', 'geosluice_register'];
       for (let made = 0; made < PROCESSES; made += 1)

@@ -19,7 +19,7 @@ suite('[bench] GeoServer’s part', () => {
   test('it has the layers it was given, with store, coverage and a style each, and no longer those before', async () => {
     const [layer] = layersOf('ws_1', 7, 1);
     assert.ok(layer);
-    geoserver.hold([layer]);
+    await geoserver.hold([layer]);
     const { name } = layer;
     const stores = await (await ask('rest/workspaces/ws_1/coveragestores.xml')).text();
     assert.match(stores, new RegExp(`<name>${name}</name>`));
@@ -28,7 +28,7 @@ suite('[bench] GeoServer’s part', () => {
     assert.match(coverage, /<srs>EPSG:32633<\/srs>/);
     assert.match(await (await ask(`rest/layers/ws_1:${name}.xml`)).text(), new RegExp(`<name>ws_1:${name}</name>`));
     assert.equal((await ask(`rest/workspaces/ws_1/styles/${name}.json`)).status, 200);
-    geoserver.hold([]);
+    await geoserver.hold([]);
     assert.equal((await ask(`rest/layers/ws_1:${name}.xml`)).status, 404);
   });
 
@@ -40,10 +40,10 @@ suite('[bench] GeoServer’s part', () => {
   });
 
   test('what it was asked is told once, with its answer', async () => {
-    geoserver.take();
+    await geoserver.take();
     await (await ask('rest/workspaces.xml')).text();
     await (await ask('rest/nothing.xml')).text();
-    const asked = geoserver.take();
+    const asked = await geoserver.take();
     assert.deepEqual(
       asked.map(({ method, path, status }) => [method, path, status]),
       [
@@ -52,6 +52,6 @@ suite('[bench] GeoServer’s part', () => {
       ],
     );
     assert.ok(asked.every(({ ms }) => ms >= 0));
-    assert.deepEqual(geoserver.take(), []);
+    assert.deepEqual(await geoserver.take(), []);
   });
 });

@@ -1,14 +1,9 @@
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import type { Catalog } from '../../counterparts/geoserver/catalog.ts';
-import { createContext } from '../../counterparts/geoserver/context.ts';
-import { createFailures } from '../../counterparts/geoserver/failures.ts';
-import { createLock } from '../../counterparts/geoserver/lock.ts';
-import { basicLogin } from '../../counterparts/geoserver/login.ts';
-import { createNodeServer } from '../../counterparts/geoserver/node.ts';
+import { join } from 'node:path';
 import type { StockLayer } from '../../geonode/stock-process.ts';
-import { catalogOf, withEveryStyle } from './catalog.ts';
+import type { Order, Said } from './geoserver-process.ts';
+import { warmUp } from './warm-up.ts';
 
 /** A request that GeoServer was sent. */
 export interface Request {
@@ -17,7 +12,7 @@ export interface Request {
   path: string;
   /** Null where it was not answered. */
   status: number | null;
-  /** From its arrival until its answer was handed over. */
+  /** From the arrival of its last byte until its answer was handed over. */
   ms: number;
 }
 
@@ -27,53 +22,44 @@ export interface BenchGeoServer {
   user: string;
   password: string;
   /** From now on it has these layers and no others. */
-  hold(layers: readonly StockLayer[]): void;
+  hold(layers: readonly StockLayer[]): Promise<void>;
   /** What it was asked since the last time, oldest first. */
-  take(): Request[];
+  take(): Promise<Request[]>;
   stop(): Promise<void>;
 }
 
+/** V8 does all its work in the one thread that is before all others: helpers would keep it waiting. */
+const V8 = ['--disable-warning=ExperimentalWarning', '--single-threaded'];
+
+/** In a process of its own, at work already: neither the bench nor a compiler keeps an answer waiting. */
 export async function startBenchGeoServer(): Promise<BenchGeoServer> {
-  const [user, password] = ['admin', 'geoserver'];
-  let held = withEveryStyle(catalogOf([]));
-  let requests: Request[] = [];
-  const catalog: Catalog = {
-    get: (kind, key) => held.get(kind, key),
-    list: (kind, workspace) => held.list(kind, workspace),
-    apply: (change) => held.apply(change),
+  const child = fork(join(import.meta.dirname, 'geoserver-process.ts'), { execArgv: V8 });
+  const waiting: Array<PromiseWithResolvers<Said>> = [];
+  const said = (): Promise<Said> => {
+    const one = Promise.withResolvers<Said>();
+    waiting.push(one);
+    return one.promise;
   };
-  const context = createContext({
-    ...{ index: 0, catalog },
-    commit: (changes) => changes.forEach((change) => void catalog.apply(change)),
-    told: () => Promise.resolve(),
-    sources: { open: () => Promise.reject(new Error('there are no objects')), files: new Map(), stop() {} },
+  child.on('message', (answer) => waiting.shift()?.resolve(answer as Said));
+  child.once('exit', () => {
+    for (const { reject } of waiting.splice(0)) reject(new Error('GeoServer’s part ended'));
   });
-  const login = basicLogin(user, password);
-  const server = createNodeServer({ context, lock: createLock(), failures: createFailures(), seen: null, login });
-  server.prependListener('request', (incoming, response) => {
-    const begun = performance.now();
-    response.once('close', () => {
-      const { method = '', url: path = '' } = incoming;
-      const status = response.writableFinished ? response.statusCode : null;
-      requests.push({ method, path, status, ms: performance.now() - begun });
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/geoserver/`, user, password },
-    hold(layers) {
-      held = withEveryStyle(catalogOf(layers));
-    },
-    take() {
-      const taken = requests;
-      requests = [];
-      return taken;
-    },
+  const tell = (order: Order): Promise<Said> => {
+    const answer = said();
+    child.send(order);
+    return answer;
+  };
+  const { url = '', user = '', password = '' } = await said();
+  const geoserver: BenchGeoServer = {
+    ...{ url, user, password },
+    hold: async (layers) => void (await tell({ hold: [...layers] })),
+    take: async () => (await tell({ take: true })).requests ?? [],
     async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
     },
   };
+  await warmUp(geoserver);
+  return geoserver;
 }

@@ -17,7 +17,8 @@ function layerOf(workspace: string, number: number): StockLayer {
   return {
     ...{ workspace, name: `layer_${number.toString(36)}`, title: `Scene ${number}`, srs, nativeBbox },
     abstract: 'Heights above sea level in metres, flown in spring and resampled to ten metres.',
-    keywords: ['elevation', 'survey'],
+    // no word that is a topic of ISO 19115: ours would make a category of it
+    keywords: ['heights', 'survey'],
     wgs84Bbox: [box.minx, box.miny, box.maxx, box.maxy],
   };
 }

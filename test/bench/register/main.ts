@@ -59,16 +59,16 @@ async function measure(asked: Asked, running: Running): Promise<Measured> {
   return measured;
 }
 
-async function measureAt({ take }: Scene, { rounds, count }: Asked, { say }: Running): Promise<Turn[]> {
+async function measureAt({ fresh, take }: Scene, { rounds, count }: Asked, { say }: Running): Promise<Turn[]> {
   const turns: Turn[] = [];
-  for (const way of WAYS) await take(way, WARM_UP[way]);
+  for (const way of WAYS) await take(way, fresh(WARM_UP[way]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const way of rotated(WAYS, round)) {
-      const { layers: _, ...taken } = await take(way, way === 'ours' ? count : Math.ceil(count / OURS_A_STOCK));
-      const turn = { ...taken, round };
+      const layers = fresh(way === 'ours' ? count : Math.ceil(count / OURS_A_STOCK));
+      const turn = { ...(await take(way, layers)), round };
       say(lineOf(turn));
-      const [fault, ...others] = faultsOf(turn);
-      if (fault !== undefined) throw new VoidRun(`${fault}${others.length > 0 ? `, and ${others.length} more` : ''}`);
+      const faults = new Set(faultsOf(turn));
+      if (faults.size > 0) throw new VoidRun([...faults].join('\n'));
       turns.push(turn);
     }
   }

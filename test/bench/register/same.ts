@@ -5,15 +5,24 @@ import type { Scene } from './scene.ts';
 import { STOCK_WAYS, type Way } from './turn.ts';
 
 /** Makes a dataset each way and compares them field by field. @throws VoidRun where they differ in what they should not */
-export async function checkSame({ take, geonode }: Scene): Promise<void> {
+export async function checkSame({ fresh, take, geonode }: Scene): Promise<void> {
+  const layers = fresh(1);
   const described = async (way: Way) => {
-    const [layer] = (await take(way, 1)).layers;
+    // the same but for its name, in the same workspace
+    const named = layers.map((layer) => ({ ...layer, name: `${layer.name}_${way.replaceAll(/\W/g, '')}` }));
+    await take(way, named);
+    const [layer] = named;
     if (layer === undefined) throw new RangeError('no layer');
     return describeDataset(geonode, layer);
   };
+  // first: it looks at the whole workspace
+  const stock = {
+    updatelayers: await described('updatelayers'),
+    'create + update': await described('create + update'),
+  };
   const ours = await described('ours');
   for (const way of STOCK_WAYS) {
-    const found = unmeant(differenceOf(await described(way), ours));
+    const found = unmeant(differenceOf(stock[way], ours));
     if (found.length > 0) throw new VoidRun(`a dataset of ours is not one of ${way}:\n${found.join('\n')}`);
   }
 }

@@ -16,8 +16,10 @@ export interface Scene {
   geonode: GeonodeServer;
   /** CPU seconds that a process took to load GeoNode. */
   start: number;
-  /** Registers new layers of a workspace of their own. */
-  take(way: Way, count: number): Promise<Omit<Turn, 'round'> & { layers: StockLayer[] }>;
+  /** Layers that nobody registered yet, in a workspace of their own. */
+  fresh(count: number): StockLayer[];
+  /** Registers layers of one workspace, which are all that GeoServer then has. */
+  take(way: Way, layers: readonly StockLayer[]): Promise<Omit<Turn, 'round'>>;
   stop(): Promise<void>;
 }
 
@@ -58,34 +60,36 @@ export async function openScene(
     const ours = createHttpRegistrar({ ...geonode, batchSize, batchWaitMs });
     registrar = ours;
     signal.addEventListener('abort', () => void theirs.end(), { once: true });
-    const works: Record<Way, (layers: readonly StockLayer[], workspace: string) => Promise<unknown>> = {
+    const works: Record<Way, (layers: readonly StockLayer[]) => Promise<unknown>> = {
       ours: (layers) => Promise.all(layers.map((layer) => ours.register(documentOf(layer), signal))),
       'create + update': (layers) => theirs.create(layers),
-      updatelayers: (layers, workspace) => theirs.updateLayers(workspace, layers.length),
+      updatelayers: (layers) => theirs.updateLayers(layers[0]?.workspace ?? '', layers.length),
     };
     const start = usageOf(theirs.pid).cpu;
-    let next = 0;
-    const take: Scene['take'] = async (way, count) => {
-      signal.throwIfAborted();
-      const workspace = `ws_${next.toString(36)}`;
-      const layers = layersOf(workspace, FIRST + next, count);
+    let next = FIRST;
+    const fresh: Scene['fresh'] = (count) => {
+      const layers = layersOf(`ws_${next.toString(36)}`, next, count);
       next += count;
-      geoserver.hold(layers);
-      geoserver.take();
+      return layers;
+    };
+    const take: Scene['take'] = async (way, layers) => {
+      signal.throwIfAborted();
+      await geoserver.hold(layers);
+      await geoserver.take();
       const django = way === 'ours' ? geonode.pid : theirs.pid;
       if (django === null) throw new Error('GeoNode must run on this machine, or its CPU cannot be told');
       const before = [treeUsageOf(django).cpu, treeUsageOf(postmaster).cpu, performance.now()] as const;
-      await works[way](layers, workspace);
+      await works[way](layers);
       const after = [treeUsageOf(django).cpu, treeUsageOf(postmaster).cpu, performance.now()] as const;
       return {
-        ...{ way, size, count, layers },
+        ...{ way, size, count: layers.length },
         django: after[0] - before[0],
         postgres: after[1] - before[1],
         wall: (after[2] - before[2]) / 1000,
-        requests: geoserver.take(),
+        requests: await geoserver.take(),
       };
     };
-    return { size, geonode, start, take, stop };
+    return { size, geonode, start, fresh, take, stop };
   } catch (error) {
     await stop();
     throw error;
