@@ -39,6 +39,9 @@ const MEANT: readonly Meant[] = [
   // stock asks GeoServer for a style of the layer's own; ours leaves the one that was published with it
   ...both('fields', /^default_style: (NAME|None)$/),
   { part: 'styles', has: 'stock', line: /^NAME$/ },
+  // stock has it from GeoServer alone, where that lists the layer
+  { part: 'fields', has: 'stock', line: /^typename: None$/ },
+  { part: 'fields', has: 'ours', line: /^typename: \w+:NAME$/ },
   // who is everybody need not be a member
   { part: 'permissions', has: 'stock', line: /^registered-members (download|view)_resourcebase$/ },
   // who owns it is not taken for who made it

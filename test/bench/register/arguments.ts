@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run bench:register                  about half an hour on two cores; exits 1 where a goal is missed
   --sizes 0,1000,20000                  how many datasets GeoNode has when it begins
   --rounds <n>                          3
-  --count <n>                           datasets ours registers a round, 300; stock registers one for each 15 of them
+  --count <n>                           datasets ours registers a round, 300; stock registers by each of its ways one for each 20 of them
   --keep                                its results become those of docs/performance.md
 `;
 

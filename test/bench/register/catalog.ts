@@ -31,6 +31,11 @@ export function withEveryStyle(catalog: Catalog): Catalog {
   };
 }
 
+/** Its layers are there, but no store tells of its coverage. */
+export function withoutLists(catalog: Catalog): Catalog {
+  return { ...catalog, list: (kind, workspace) => (kind === 'coverage' ? [] : catalog.list(kind, workspace)) };
+}
+
 function publish(catalog: Catalog, { workspace, name, title, abstract, keywords, srs, ...boxes }: StockLayer): void {
   const key = `${workspace}:${name}`;
   const dateCreated = stamp(new Date());

@@ -9,10 +9,10 @@ import { createLock } from '../../counterparts/geoserver/lock.ts';
 import { basicLogin, type Login } from '../../counterparts/geoserver/login.ts';
 import { createNodeServer } from '../../counterparts/geoserver/node.ts';
 import type { StockLayer } from '../../geonode/stock-process.ts';
-import { catalogOf, withEveryStyle } from './catalog.ts';
+import { catalogOf, withEveryStyle, withoutLists } from './catalog.ts';
 import type { Request } from './geoserver.ts';
 
-export type Order = { hold: StockLayer[] } | { take: true };
+export type Order = { hold: StockLayer[]; listed: boolean } | { take: true };
 
 /** Where it listens, once; then an answer to each order. */
 export interface Said {
@@ -47,7 +47,8 @@ process.on('message', (order: Order) => {
     requests = [];
     say({ requests: taken });
   } else {
-    held = withEveryStyle(catalogOf(order.hold));
+    const catalog = withEveryStyle(catalogOf(order.hold));
+    held = order.listed ? catalog : withoutLists(catalog);
     say({});
   }
 });
@@ -73,15 +74,16 @@ function startServer() {
   const login: Login = (authorization) => basic(authorization) || authorization.startsWith('Bearer ');
   const made = createNodeServer({ context, lock: createLock(), failures: createFailures(), seen: null, login });
   made.prependListener('request', (incoming, response) => {
-    let begun = performance.now();
+    let [begun, worked] = [performance.now(), process.cpuUsage()];
     // a body that comes late is the client's time
     incoming.once('end', () => {
-      begun = performance.now();
+      [begun, worked] = [performance.now(), process.cpuUsage()];
     });
     response.once('close', () => {
       const { method = '', url: path = '' } = incoming;
       const status = response.writableFinished ? response.statusCode : null;
-      requests.push({ method, path, status, ms: performance.now() - begun });
+      const { user: own, system } = process.cpuUsage(worked);
+      requests.push({ method, path, status, ms: performance.now() - begun, work: (own + system) / 1000 });
     });
   });
   return made;

@@ -32,6 +32,15 @@ suite('[bench] GeoServer’s part', () => {
     assert.equal((await ask(`rest/layers/ws_1:${name}.xml`)).status, 404);
   });
 
+  test('unlisted, a layer is there, and its store tells of no coverage', async () => {
+    const layers = layersOf('ws_1', 7, 1);
+    await geoserver.hold(layers, false);
+    const name = layers[0]?.name ?? '';
+    assert.equal((await ask(`gwc/rest/layers/ws_1:${name}.xml`)).status, 200);
+    const coverages = await (await ask(`rest/workspaces/ws_1/coveragestores/${name}/coverages.xml`)).text();
+    assert.doesNotMatch(coverages, /<name>/);
+  });
+
   test('a global style is found whatever its name, also once it was deleted', async () => {
     for (let time = 0; time < 2; time += 1) {
       assert.equal((await ask('rest/styles/layer_x.json')).status, 200);

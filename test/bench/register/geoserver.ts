@@ -14,6 +14,8 @@ export interface Request {
   status: number | null;
   /** From the arrival of its last byte until its answer was handed over. */
   ms: number;
+  /** Milliseconds of CPU that GeoServer's part had meanwhile: it waits for nothing, so that all else is the machine's delay. */
+  work: number;
 }
 
 /** GeoServer's part: the stand-in's documents over a catalog in memory, so that no answer waits for a disk or an object. */
@@ -21,8 +23,8 @@ export interface BenchGeoServer {
   url: string;
   user: string;
   password: string;
-  /** From now on it has these layers and no others. */
-  hold(layers: readonly StockLayer[]): Promise<void>;
+  /** From now on it has these layers and no others. @param listed whether it tells of their coverages where they are listed */
+  hold(layers: readonly StockLayer[], listed?: boolean): Promise<void>;
   /** What it was asked since the last time, oldest first. */
   take(): Promise<Request[]>;
   stop(): Promise<void>;
@@ -52,7 +54,7 @@ export async function startBenchGeoServer(): Promise<BenchGeoServer> {
   const { url = '', user = '', password = '' } = await said();
   const geoserver: BenchGeoServer = {
     ...{ url, user, password },
-    hold: async (layers) => void (await tell({ hold: [...layers] })),
+    hold: async (layers, listed = true) => void (await tell({ hold: [...layers], listed })),
     take: async () => (await tell({ take: true })).requests ?? [],
     async stop() {
       const ended = once(child, 'exit');

@@ -11,12 +11,13 @@ const get = (layer: string) => ({
   path: `/geoserver/rest/layers/ws_1:${layer}.xml`,
   status: 200,
   ms: 1,
+  work: 0.5,
 });
 const TURNS: Turn[] = [
   { ...common, way: 'ours', count: 20, requests: [] },
   {
     ...{ ...common, way: 'updatelayers', count: 2 },
-    requests: [get('layer_a'), get('layer_b'), { ...get('layer_b'), status: 404, ms: 2.5 }],
+    requests: [get('layer_a'), get('layer_b'), { ...get('layer_b'), status: 404, ms: 2.5, work: 2 }],
   },
 ];
 
@@ -31,7 +32,7 @@ suite('[bench] report of registering', () => {
   });
   test('requests are listed by what they have in common, with every status', () => {
     assert.deepEqual(tablesOf(TURNS).at(-1)?.rows, [
-      ['updatelayers', 'GET /rest/layers/{ws}:{layer}.xml', '1.50', '200, 404', '2.5'],
+      ['updatelayers', 'GET /rest/layers/{ws}:{layer}.xml', '1.50', '200, 404', '1.0', '2.5', '2.0'],
     ]);
   });
   test('of a query what is asked for is kept', () => {

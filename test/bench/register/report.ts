@@ -1,3 +1,4 @@
+import { spreadOf } from '../statistics.ts';
 import { spreadText, type Table } from '../table.ts';
 import { costsOf } from './costs.ts';
 import type { Request } from './geoserver.ts';
@@ -34,10 +35,16 @@ function requestTable(turns: readonly Turn[]): Table {
       .toSorted(([, a], [, b]) => b.length - a.length)
       .map(([pattern, requests]) => [way, pattern, (requests.length / datasets).toFixed(2), ...answersOf(requests)]);
   });
-  return { title: 'Requests to GeoServer', head: ['by', 'request', 'a dataset', 'status', 'slowest ms'], rows };
+  return {
+    title: 'Requests to GeoServer',
+    head: ['by', 'request', 'a dataset', 'status', 'median ms', 'most', 'its work, at most'],
+    rows,
+  };
 }
 
-function answersOf(requests: readonly Request[]): [string, string] {
+function answersOf(requests: readonly Request[]): string[] {
   const statuses = [...new Set(requests.map(({ status }) => status ?? 'none'))].sort().join(', ');
-  return [statuses, Math.max(...requests.map(({ ms }) => ms)).toFixed(1)];
+  const ms = spreadOf(requests.map((request) => request.ms));
+  const work = spreadOf(requests.map((request) => request.work));
+  return [statuses, ms.median.toFixed(1), ms.most.toFixed(1), work.most.toFixed(1)];
 }

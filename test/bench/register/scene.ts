@@ -63,6 +63,7 @@ export async function openScene(
     const works: Record<Way, (layers: readonly StockLayer[]) => Promise<unknown>> = {
       ours: (layers) => Promise.all(layers.map((layer) => ours.register(documentOf(layer), signal))),
       'create + update': (layers) => theirs.create(layers),
+      'create + update, unlisted': (layers) => theirs.create(layers),
       updatelayers: (layers) => theirs.updateLayers(layers[0]?.workspace ?? '', layers.length),
     };
     const start = usageOf(theirs.pid).cpu;
@@ -74,7 +75,7 @@ export async function openScene(
     };
     const take: Scene['take'] = async (way, layers) => {
       signal.throwIfAborted();
-      await geoserver.hold(layers);
+      await geoserver.hold(layers, way !== 'create + update, unlisted');
       await geoserver.take();
       const django = way === 'ours' ? geonode.pid : theirs.pid;
       if (django === null) throw new Error('GeoNode must run on this machine, or its CPU cannot be told');

@@ -1,10 +1,13 @@
 import type { Request } from './geoserver.ts';
 
-/** Who registers: our app, and GeoNode's two own ways. */
-export const WAYS = ['ours', 'create + update', 'updatelayers'] as const;
+/**
+ * Who registers: our app, and GeoNode's own ways. Where GeoServer does not list a layer's coverage, GeoNode does less: it leaves out
+ * styles and what GeoServer knows of it. That is the cheapest stock.
+ */
+export const WAYS = ['ours', 'create + update', 'create + update, unlisted', 'updatelayers'] as const;
 export type Way = (typeof WAYS)[number];
 export type StockWay = Exclude<Way, 'ours'>;
-export const STOCK_WAYS: readonly StockWay[] = ['create + update', 'updatelayers'];
+export const STOCK_WAYS: readonly StockWay[] = ['create + update', 'create + update, unlisted', 'updatelayers'];
 
 /** What one way took for its datasets of one round. */
 export interface Turn {

@@ -1,7 +1,7 @@
 import type { BenchGeoServer } from './geoserver.ts';
 import { layersOf } from './layers.ts';
 
-const LAYERS = 100;
+const LAYERS = 150;
 
 /** Asks for what stock asks for, until all of it is compiled. */
 export async function warmUp(geoserver: BenchGeoServer): Promise<void> {

@@ -26,11 +26,19 @@ def main():
     for line in sys.stdin:
         order = json.loads(line)
         try:
+            _forget()
             made = _create(order["create"]) if "create" in order else _updatelayers(order["updatelayers"])
             answer = {"made": made}
         except Exception:
             answer = {"error": traceback.format_exc()[-4000:]}
         print(json.dumps(answer), file=out, flush=True)
+
+
+def _forget():
+    """What GeoServer said to the order before, which its client keeps for seconds."""
+    from geonode.geoserver.helpers import gs_catalog
+
+    gs_catalog._cache.clear()
 
 
 def _create(layers):
