@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { StockLayer } from '../../geonode/stock-process.ts';
 import type { Order, Said } from './geoserver-process.ts';
-import { warmUp } from './warm-up.ts';
 
 /** A request that GeoServer was sent. */
 export interface Request {
@@ -33,7 +32,7 @@ export interface BenchGeoServer {
 /** V8 does all its work in the one thread that is before all others: helpers would keep it waiting. */
 const V8 = ['--disable-warning=ExperimentalWarning', '--single-threaded'];
 
-/** In a process of its own, at work already: neither the bench nor a compiler keeps an answer waiting. */
+/** In a process of its own: nothing that the bench does keeps an answer waiting. */
 export async function startBenchGeoServer(): Promise<BenchGeoServer> {
   const child = fork(join(import.meta.dirname, 'geoserver-process.ts'), { execArgv: V8 });
   const waiting: Array<PromiseWithResolvers<Said>> = [];
@@ -52,7 +51,7 @@ export async function startBenchGeoServer(): Promise<BenchGeoServer> {
     return answer;
   };
   const { url = '', user = '', password = '' } = await said();
-  const geoserver: BenchGeoServer = {
+  return {
     ...{ url, user, password },
     hold: async (layers, listed = true) => void (await tell({ hold: [...layers], listed })),
     take: async () => (await tell({ take: true })).requests ?? [],
@@ -62,6 +61,4 @@ export async function startBenchGeoServer(): Promise<BenchGeoServer> {
       await ended;
     },
   };
-  await warmUp(geoserver);
-  return geoserver;
 }

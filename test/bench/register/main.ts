@@ -21,6 +21,7 @@ import { checkSame } from './same.ts';
 import { type Counterparts, openScene, type Scene } from './scene.ts';
 import { type Turn, WAYS, type Way } from './turn.ts';
 import { faultsOf } from './valid.ts';
+import { warmUp } from './warm-up.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 /** Of ours to one of stock's: both then take about as long. */
@@ -39,6 +40,7 @@ async function measure(asked: Asked, running: Running): Promise<Measured> {
   const turns: Turn[] = [];
   const starts: number[] = [];
   try {
+    await warmUp(geoserver);
     const python = await geonodePython();
     for (const [index, size] of asked.sizes.entries()) {
       const dump = await filledDump(size, python, postgis, running);
@@ -59,7 +61,7 @@ async function measure(asked: Asked, running: Running): Promise<Measured> {
   }
   const costs = costsOf(turns);
   const measured = measuredNow(commitOf(ROOT), {
-    ...{ tables: tablesOf(turns), goals: decideGoals(costs), remarks: remarksOf(asked, starts) },
+    ...{ tables: tablesOf(turns), goals: decideGoals(costs), remarks: remarksOf(asked, costs, starts) },
   });
   if (asked.keep) await keepRun(BENCH, measured);
   return measured;

@@ -1,6 +1,8 @@
 import { readKeptRun } from '../kept.ts';
 import { type Measured, sectionOf } from '../measured.ts';
 import type { Asked } from './arguments.ts';
+import type { Cost } from './costs.ts';
+import type { Way } from './turn.ts';
 import { SLOWEST_MS, STOCK_REQUESTS } from './valid.ts';
 
 export const BENCH = 'register';
@@ -30,10 +32,27 @@ anything but success, or works longer than ${SLOWEST_MS} ms on an answer to stoc
 `;
 
 /** @param starts CPU seconds that processes took to load GeoNode */
-export function remarksOf({ rounds, count }: Asked, starts: readonly number[]): string[] {
+export function remarksOf(
+  { sizes, rounds, count }: Asked,
+  costs: readonly Cost[],
+  starts: readonly number[],
+): string[] {
+  const calls = (way: Way): string => {
+    const all = costs.filter((cost) => cost.way === way).map((cost) => cost.calls.median);
+    return all.length === 0 ? 'an unknown number' : Math.max(...all).toFixed(0);
+  };
+  const ours = costs.findLast(({ way }) => way === 'ours');
+  const largest = sizes.at(-1) ?? 0;
   return [
-    `${rounds} rounds; a size is what was there when it began: each round adds ${count} of ours and a twentieth of that by each of stock's ways.`,
+    `${rounds} rounds; a size is what was there when it began: each round adds ${count} of ours and a twentieth of that by each of stock’s ways.`,
+    `20 to 40 requests a dataset were expected of stock. So many it makes only where GeoServer does not list the layer; where it does, \`create\` and \`update\` make ${calls('create + update')}, \`updatelayers\` ${calls('updatelayers')}: their bounds are set around what was measured.`,
+    'A real GeoServer answers 404 to some of that: a style named as the layer’s, outside of its workspace. Here it is found, so that nothing is refused.',
     'No thumbnails are drawn, by nobody: ours leaves them to a task, which needs a broker, and GeoNode’s own fetch tiles from the internet.',
     `Loading GeoNode took a process ${Math.max(...starts).toFixed(1)} CPU s, which \`manage.py updatelayers\` pays each time it is called; it is in no figure.`,
+    ...(ours === undefined || largest === 0
+      ? []
+      : [
+          `The first run fills GeoNode with ${largest.toLocaleString('en')} datasets by the app itself, about ${((largest * ours.cpu.median) / 60).toFixed(0)} CPU minutes; later ones restore the dump that is kept in the cache.`,
+        ]),
   ];
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { costsOf } from './costs.ts';
 import { layersOf, patternOf } from './layers.ts';
 import { registerSection, remarksOf } from './page.ts';
 import { tablesOf } from './report.ts';
@@ -54,6 +55,8 @@ suite('[bench] report of registering', () => {
     assert.match(section, /^## Registering\n/);
     assert.match(section, /No run was kept yet/);
     assert.match(section, /updatelayers \d+ to \d+/);
-    assert.match(remarksOf({ sizes: [0], rounds: 3, count: 300, keep: false }, [4, 4.26]).join('\n'), /4.3 CPU s/);
+    const remarks = remarksOf({ sizes: [0, 20_000], rounds: 3, count: 300, keep: false }, costsOf(TURNS), [4, 4.26]);
+    for (const text of [/4.3 CPU s/, /`updatelayers` 2:/, /20,000 datasets by the app itself, about 17 CPU minutes/])
+      assert.match(remarks.join('\n'), text);
   });
 });
