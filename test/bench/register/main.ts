@@ -1,5 +1,5 @@
 /**
- * Registers datasets with our app and by GeoNode's own two ways, in turns, in the same GeoNode on the same PostGIS; prints what
+ * Registers datasets with our app and by GeoNode's own ways, in turns, in the same GeoNode on the same PostGIS; prints what
  * each took, and how far the goals are reached. See docs/performance.md.
  */
 import { join } from 'node:path';
