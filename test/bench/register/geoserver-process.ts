@@ -49,6 +49,8 @@ process.on('message', (order: Order) => {
   } else {
     const catalog = withEveryStyle(catalogOf(order.hold));
     held = order.listed ? catalog : withoutLists(catalog);
+    // now, not in the middle of a turn
+    globalThis.gc?.();
     say({});
   }
 });

@@ -30,7 +30,7 @@ export interface BenchGeoServer {
 }
 
 /** V8 does all its work in the one thread that is before all others: helpers would keep it waiting. */
-const V8 = ['--disable-warning=ExperimentalWarning', '--single-threaded'];
+const V8 = ['--disable-warning=ExperimentalWarning', '--single-threaded', '--expose-gc'];
 
 /** In a process of its own: nothing that the bench does keeps an answer waiting. */
 export async function startBenchGeoServer(): Promise<BenchGeoServer> {

@@ -4,6 +4,8 @@ import type { StockWay, Turn } from './turn.ts';
 
 /** Milliseconds GeoServer's part may work on an answer: what is measured is GeoNode. */
 export const SLOWEST_MS = 5;
+/** Of a turn's answers, those that may be later: a collection of garbage, or a core that was lent to another machine. */
+export const LATE_SHARE = 0.01;
 
 /**
  * Requests a dataset that stock makes: with fewer it did not do its work, with more it tried again. GeoNode 5.1.1 was seen to make
@@ -26,7 +28,9 @@ export function faultsOf({ way, count, requests }: Turn): string[] {
   const { least, most } = STOCK_REQUESTS[way];
   return [
     ...faults,
-    ...slow.map((request) => `GeoServer worked ${request.work.toFixed(1)} ms on ${nameOf(request)}`),
+    ...(slow.length > LATE_SHARE * requests.length
+      ? slow.map((request) => `GeoServer worked ${request.work.toFixed(1)} ms on ${nameOf(request)}`)
+      : []),
     ...(each < least || each > most
       ? [`${way} made ${each.toFixed(1)} requests a dataset, which is not within ${least} to ${most}`]
       : []),
