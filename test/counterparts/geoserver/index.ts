@@ -5,12 +5,14 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { createContext, DEFAULT_STYLES, type NodeContext, stamp } from './context.ts';
 import { createFailures, type FailureControl } from './failures.ts';
+import { createPace, type Latencies } from './latencies.ts';
 import { createLock } from './lock.ts';
 import { basicLogin } from './login.ts';
 import { createNodeServer, type SeenRequest } from './node.ts';
 import { createSources, type S3Access } from './sources.ts';
 
 export type { Failure, FailureControl } from './failures.ts';
+export { type Latencies, RECORDED } from './latencies.ts';
 export type { SeenRequest } from './node.ts';
 export type { S3Access } from './sources.ts';
 
@@ -25,6 +27,8 @@ export interface GeoServerOptions {
   nodes?: number;
   /** Milliseconds until a change arrives at the other nodes; 50. */
   replicationDelayMs?: number;
+  /** How long requests take, e.g. RECORDED; as long as the stand-in needs where absent. */
+  latencies?: Latencies;
   /** Ports of the nodes; free ones where absent. */
   ports?: readonly number[];
   /** Workspaces that exist; none. */
@@ -73,7 +77,7 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
     const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
     const lock = createLock();
     const context = contextOf(index, catalog, cluster, sources);
-    const server = createNodeServer({ context, lock, failures, seen: requests, login });
+    const server = createNodeServer({ context, pace: createPace(lock, options.latencies), failures, seen: requests, login });
     return { server, lock, sources };
   });
   const nodes: string[] = [];

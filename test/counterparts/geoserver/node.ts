@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BrokerDown } from './cluster.ts';
 import type { NodeContext, NodeRequest } from './context.ts';
 import type { FailureSource } from './failures.ts';
-import type { CatalogLock } from './lock.ts';
+import type { Pace } from './latencies.ts';
 import { type Login, userOf } from './login.ts';
 import { bare, jettyPage, Refused, type Reply, sentence } from './reply.ts';
 import { lockOf, route } from './routes.ts';
@@ -21,7 +21,8 @@ export interface SeenRequest {
 
 export interface NodeOptions {
   context: NodeContext;
-  lock: CatalogLock;
+  /** Does the work of a request under the catalog's lock. */
+  pace: Pace;
   failures: FailureSource;
   /** Takes down what is asked; null where nobody looks. */
   seen: SeenRequest[] | null;
@@ -102,7 +103,7 @@ async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buf
       throw error;
     }
   };
-  return lock === 'none' ? work() : options.lock[lock](work);
+  return await options.pace(request, lock, work);
 }
 
 function refusal(error: unknown): Reply {

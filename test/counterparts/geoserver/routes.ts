@@ -2,6 +2,7 @@ import { about } from './about.ts';
 import { documentReply, type NodeRequest, OK } from './context.ts';
 import { listTree } from './documents.ts';
 import { imports } from './imports.ts';
+import type { LockKind } from './latencies.ts';
 import { geofence, geowebcache } from './neighbours.ts';
 import { jettyPage, type Reply } from './reply.ts';
 import { coverages } from './rest-coverages.ts';
@@ -13,7 +14,7 @@ import { wcs } from './wcs.ts';
 import { parameters, wms } from './wms.ts';
 
 /** What of the catalog lock a request takes. Maps and `about` take none, which is why version proves nothing. */
-export function lockOf(request: NodeRequest): 'none' | 'read' | 'write' {
+export function lockOf(request: NodeRequest): LockKind {
   const [top, what] = request.segments;
   if (top !== 'rest' || what === 'about' || what === 'geofence') return 'none';
   return request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';

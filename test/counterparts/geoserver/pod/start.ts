@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Catalog, Change } from '../catalog.ts';
 import { createContext, DEFAULT_STYLES } from '../context.ts';
 import { createFailures } from '../failures.ts';
+import { createPace } from '../latencies.ts';
 import { createLock } from '../lock.ts';
 import { createNodeServer } from '../node.ts';
 import { createSources } from '../sources.ts';
@@ -36,7 +37,7 @@ export async function startPod(settings: PodSettings, port: number, log: (text: 
   };
   const pod = { cluster, setPassword: users.setPassword };
   const context = createContext({ index: 0, catalog, commit, told: replication.told, sources, pod });
-  const server = createNodeServer({ context, lock, failures: createFailures(), seen: null, login: users.login });
+  const server = createNodeServer({ context, pace: createPace(lock, undefined), failures: createFailures(), seen: null, login: users.login });
   server.listen(port, '0.0.0.0');
   await once(server, 'listening');
   log(`listening on ${port} after ${Math.round(performance.now() - started)} ms`);
