@@ -1,3 +1,4 @@
+import { publishSection } from './publish/page.ts';
 import { registerSection } from './register/page.ts';
 import { readKept } from './upload/kept.ts';
 import { uploadPages } from './upload/page.ts';
@@ -5,10 +6,8 @@ import { uploadPages } from './upload/page.ts';
 /** docs/performance.md and its plots, by path, from the runs that were kept. */
 export function performancePages(): Record<string, string> {
   const upload = uploadPages(readKept());
-  return {
-    'docs/performance.md': [INTRODUCTION, upload.section, registerSection(), BOUNDED].join('\n'),
-    ...upload.plots,
-  };
+  const sections = [upload.section, publishSection(), registerSection()];
+  return { 'docs/performance.md': [INTRODUCTION, ...sections, BOUNDED].join('\n'), ...upload.plots };
 }
 
 const INTRODUCTION = `# Performance

@@ -15,10 +15,10 @@ export async function bundled(program: string, folder: string): Promise<string> 
   return outfile;
 }
 
-/** The environment that the image of the upload worker gives its process. */
-export async function environmentOfImage(): Promise<Record<string, string>> {
+/** The environment that the image of a worker gives its process; the upload worker's where none is named. */
+export async function environmentOfImage(worker = 'upload'): Promise<Record<string, string>> {
   const { stages } = readDockerfile(await readFile(DOCKERFILE, 'utf8'));
-  const own = stages.find(({ name }) => name === 'image-upload')?.instructions ?? [];
+  const own = stages.find(({ name }) => name === `image-${worker}`)?.instructions ?? [];
   const lines = own.filter(({ keyword }) => keyword === 'ENV').map(({ value }) => value);
   return Object.fromEntries(lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]));
 }

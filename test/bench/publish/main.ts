@@ -1,0 +1,143 @@
+/**
+ * Publishes the same objects to the same cluster by bare requests and by our worker, in turns, with ledgers of several sizes;
+ * prints how fast, by how many requests and at what CPU, and how far the goals are reached. See docs/performance.md.
+ */
+import { join } from 'node:path';
+import { bundle } from '../../../scripts/build.ts';
+import { createBucket, type S3Server, startS3 } from '../../counterparts/s3.ts';
+import { openBuckets } from '../../world/bucket.ts';
+import type { Goal } from '../goal.ts';
+import { keepRun } from '../kept.ts';
+import { commitOf } from '../machine.ts';
+import { measuredNow } from '../measured.ts';
+import { type Running, runBench } from '../running.ts';
+import type { Table } from '../table.ts';
+import { environmentOfImage } from '../upload/clients/bundle.ts';
+import { rotated } from '../upload/plan.ts';
+import { type Asked, readArguments, USAGE } from './arguments.ts';
+import { runBare } from './bare/run.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
+import { nodeNamesOf } from './cluster/lag.ts';
+import { makeWorkspace, removeWorkspace } from './cluster/workspace.ts';
+import { type Places, rasterOf, roadOf } from './load/dataset.ts';
+import type { Range } from './load/fill.ts';
+import { type Image, runOurs } from './ours/run.ts';
+import { remarksOf } from './page.ts';
+import { decideGoals, summarise, tablesOf } from './results.ts';
+import type { Run } from './run.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const IN_FLIGHT = [1, 2, 4, 8];
+/** Of the datasets that are there before, far from those that are published. */
+const FIRST_BEFORE = 1_000_000;
+
+interface Stage extends Running {
+  s3: S3Server;
+  cluster: Cluster;
+  image: Image;
+  inbox: string;
+  target: string;
+  published: Range;
+}
+
+async function measure(asked: Asked, running: Running): Promise<{ tables: Table[]; goals: Goal[] }> {
+  const { folder, say } = running;
+  say('bundles the worker');
+  const image = await imageOfPublish(folder);
+  const s3 = await startS3('versitygw');
+  try {
+    const cluster = await startCluster(s3, folder);
+    try {
+      const published = { from: 0, count: asked.layers };
+      const stage = { ...running, ...{ s3, cluster, image, published }, inbox: 'inbox', target: await createBucket(s3) };
+      await putObjects(stage);
+      const summaries = summarise(await runAll(asked, stage));
+      const found = { tables: tablesOf(summaries, nodeNamesOf(cluster)), goals: decideGoals(summaries) };
+      if (asked.keep) await keepRun('publish', measuredNow(commitOf(ROOT), { ...found, remarks: remarksOf(cluster.real) }));
+      return found;
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await s3.stop();
+  }
+}
+
+async function imageOfPublish(folder: string): Promise<Image> {
+  const outdir = join(folder, 'image');
+  await bundle(outdir, ['publish']);
+  return { program: join(outdir, 'bin', 'publish.mjs'), env: await environmentOfImage('publish') };
+}
+
+function placesOf({ inbox, target, cluster }: Stage, workspace: string): Places {
+  return { inbox, folder: 'scenes/', target, prefix: 'rasters', workspace, publicUrl: cluster.nodes[0] ?? '' };
+}
+
+/** The objects that all runs publish, as uploads would have left them. */
+async function putObjects(stage: Stage): Promise<void> {
+  const buckets = openBuckets(stage.s3);
+  try {
+    const bucket = buckets.bucket(stage.target);
+    for (let number = 0; number < stage.published.count; number += 1) {
+      stage.signal.throwIfAborted();
+      const { publish } = await roadOf(number, 'put', placesOf(stage, 'any'));
+      await bucket.put(publish.object.key, (await rasterOf(number)).bytes);
+    }
+  } finally {
+    buckets.close();
+  }
+}
+
+/** Every variant once a round, in an order that rotates. */
+async function runAll({ sizes, rounds }: Asked, stage: Stage): Promise<Run[]> {
+  const bare = IN_FLIGHT.map((inFlight) => (workspace: string) => bareRun(stage, workspace, inFlight));
+  const ours = sizes.map((size) => (workspace: string) => ourRun(stage, workspace, size));
+  const turns = interleaved(bare, ours);
+  const runs: Run[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [index, turn] of rotated(turns, round - 1).entries()) {
+      stage.signal.throwIfAborted();
+      const workspace = `bench_${process.pid}_${round}_${index}`;
+      await makeWorkspace(stage.cluster, workspace);
+      try {
+        const run = await turn(workspace);
+        runs.push(run);
+        stage.say(`#${round} ${lineOf(run)}`);
+      } finally {
+        await removeWorkspace(stage.cluster, workspace);
+      }
+    }
+  }
+  return runs;
+}
+
+async function bareRun(stage: Stage, workspace: string, inFlight: number): Promise<Run> {
+  const numbers = Array.from({ length: stage.published.count }, (_, at) => stage.published.from + at);
+  const roads = await Promise.all(numbers.map((number) => roadOf(number, 'bare', placesOf(stage, workspace))));
+  return await runBare(
+    roads.map(({ publish }) => publish),
+    stage,
+    inFlight,
+  );
+}
+
+async function ourRun(stage: Stage, workspace: string, size: number): Promise<Run> {
+  const before = { from: FIRST_BEFORE, count: size };
+  return await runOurs({ ...stage, before, places: placesOf(stage, workspace) });
+}
+
+/** One of each in turn, as long as there are any. */
+function interleaved<T>(one: readonly T[], other: readonly T[]): T[] {
+  const length = Math.max(one.length, other.length);
+  return Array.from({ length }, (_, at) => [...one.slice(at, at + 1), ...other.slice(at, at + 1)]).flat();
+}
+
+function lineOf({ by, variant, layers, seconds, p50, p99, requests, cpu }: Run): string {
+  const who = by === 'bare' ? `bare, ${variant} in flight` : `ours, ${variant} before`;
+  const each = (requests.reduce((sum, count) => sum + count, 0) / layers).toFixed(2);
+  const took = cpu === null ? '' : `, ${((cpu / layers) * 1000).toFixed(1)} CPU ms a layer`;
+  const rate = ((layers / seconds) * 60).toFixed(0);
+  return `${who}: ${rate} layers a minute, p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${each} requests a layer${took}`;
+}
+
+await runBench('publish', USAGE, readArguments, measure);
