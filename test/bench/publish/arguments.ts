@@ -40,6 +40,7 @@ export function readArguments(args: readonly string[]): Asked {
 
 function numberOf(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < least) throw new Error(`--${name} ${text} is not possible`);
+  if (text.trim() === '' || !Number.isInteger(value) || value < least)
+    throw new Error(`--${name} ${text} is not possible`);
   return value;
 }

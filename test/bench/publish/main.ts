@@ -49,11 +49,17 @@ async function measure(asked: Asked, running: Running): Promise<{ tables: Table[
     const cluster = await startCluster(s3, folder);
     try {
       const published = { from: 0, count: asked.layers };
-      const stage = { ...running, ...{ s3, cluster, image, published }, inbox: 'inbox', target: await createBucket(s3) };
+      const stage = {
+        ...running,
+        ...{ s3, cluster, image, published },
+        inbox: 'inbox',
+        target: await createBucket(s3),
+      };
       await putObjects(stage);
       const summaries = summarise(await runAll(asked, stage));
       const found = { tables: tablesOf(summaries, nodeNamesOf(cluster)), goals: decideGoals(summaries) };
-      if (asked.keep) await keepRun('publish', measuredNow(commitOf(ROOT), { ...found, remarks: remarksOf(cluster.real) }));
+      if (asked.keep)
+        await keepRun('publish', measuredNow(commitOf(ROOT), { ...found, remarks: remarksOf(cluster.real) }));
       return found;
     } finally {
       await cluster.stop();

@@ -60,7 +60,11 @@ suite('[bench] results of publish', () => {
     assert.equal(holds(only!), false);
   });
   test('the table has a row a variant and a column a node', () => {
-    const [table] = tablesOf(summarise([run('ours', 10_000), run('bare', 4), run('bare', 1)]), ['primary', 'second', 'late']);
+    const [table] = tablesOf(summarise([run('ours', 10_000), run('bare', 4), run('bare', 1)]), [
+      'primary',
+      'second',
+      'late',
+    ]);
     assert.deepEqual(table?.rows, [
       ['bare requests, 1 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–'],
       ['bare requests, 4 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–'],

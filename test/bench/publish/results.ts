@@ -28,12 +28,12 @@ export function summarise(runs: readonly Run[]): Summary[] {
     const spread = (figure: (run: Run) => number): Spread => spreadOf(group.map(figure));
     return {
       ...{ by, variant },
-      rate: spread((run) => (run.layers / run.seconds) * 60),
+      rate: spread((run) => (run.layers * 60) / run.seconds),
       p50: spread((run) => run.p50),
       p99: spread((run) => run.p99),
       nodes: requests.map((_, node) => spread((run) => (run.requests[node] ?? 0) / run.layers).median),
       requests: spread((run) => run.requests.reduce((sum, count) => sum + count, 0) / run.layers),
-      cpu: group.some(({ cpu }) => cpu === null) ? null : spread((run) => ((run.cpu ?? 0) / run.layers) * 1000),
+      cpu: group.some(({ cpu }) => cpu === null) ? null : spread((run) => ((run.cpu ?? 0) * 1000) / run.layers),
     };
   });
 }

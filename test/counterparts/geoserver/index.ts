@@ -77,7 +77,13 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
     const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
     const lock = createLock();
     const context = contextOf(index, catalog, cluster, sources);
-    const server = createNodeServer({ context, pace: createPace(lock, options.latencies), failures, seen: requests, login });
+    const server = createNodeServer({
+      context,
+      pace: createPace(lock, options.latencies),
+      failures,
+      seen: requests,
+      login,
+    });
     return { server, lock, sources };
   });
   const nodes: string[] = [];

@@ -39,7 +39,11 @@ const REAL: Clock = {
 export type LockKind = 'none' | 'read' | 'write';
 
 /** Does a request's work at a real one's pace and under its lock; at once where there are no latencies. */
-export type Pace = <T>(request: Pick<NodeRequest, 'method' | 'segments'>, kind: LockKind, work: () => Promise<T>) => Promise<T>;
+export type Pace = <T>(
+  request: Pick<NodeRequest, 'method' | 'segments'>,
+  kind: LockKind,
+  work: () => Promise<T>,
+) => Promise<T>;
 
 export function createPace(lock: CatalogLock, latencies: Latencies | undefined, clock: Clock = REAL): Pace {
   if (latencies === undefined) return (_request, kind, work) => (kind === 'none' ? work() : lock[kind](work));
@@ -59,7 +63,11 @@ export function createPace(lock: CatalogLock, latencies: Latencies | undefined, 
 }
 
 /** Milliseconds from having the lock to the answer; 0 where nothing was measured. */
-function leastOf({ method, segments }: Pick<NodeRequest, 'method' | 'segments'>, kind: LockKind, latencies: Latencies): number {
+function leastOf(
+  { method, segments }: Pick<NodeRequest, 'method' | 'segments'>,
+  kind: LockKind,
+  latencies: Latencies,
+): number {
   if (kind === 'read') return latencies.read;
   if (kind === 'write') {
     const isStore = method === 'POST' && segments.at(-1) === 'coveragestores';

@@ -29,13 +29,19 @@ export async function startCluster(s3: S3Server, folder: string): Promise<Cluste
   const access = named ?? login;
   return await withFreshPorts(1, async ([port = 0]) => {
     const order: ClusterOrder =
-      named === null ? { port, ...login, s3: accessOf(s3), latencies: RECORDED, lagMs: LAG_MS } : { port, real: named.nodes };
+      named === null
+        ? { port, ...login, s3: accessOf(s3), latencies: RECORDED, lagMs: LAG_MS }
+        : { port, real: named.nodes };
     const own = await mkdtemp(join(folder, 'cluster-'));
     const ask = async (path: string): Promise<Told> => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`);
       return (await answer.json()) as Told;
     };
-    const args = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'program.ts'), JSON.stringify(order)];
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      join(import.meta.dirname, 'program.ts'),
+      JSON.stringify(order),
+    ];
     const life = await keepServer(own, () =>
       startProcess({
         ...{ name: 'the cluster', command: process.execPath, args, folder: own },

@@ -51,8 +51,8 @@ suite('[bench] what a deployment is filled with', () => {
     await until('its rule looks after it', async () => (await scene.pipeline.files())[0]?.files === 1);
     const normal = await tracesOf(world.redis.url, scene.name, entry?.dataset ?? '', ingestion);
 
-    await fill(filled, places, { from: NUMBER, count: 1 }, 'bench', signal);
-    assert.deepEqual(await tracesOf(world.redis.url, 'bench-filled', entry?.dataset ?? '', 'bench'), normal);
+    await fill(filled, places, { from: NUMBER, count: 1 }, 'i0filled', signal);
+    assert.deepEqual(await tracesOf(world.redis.url, 'bench-filled', entry?.dataset ?? '', 'i0filled'), normal);
     assert.ok(normal.includes(`P:files:${RULE} has it`) && normal.length > 20, normal.join('\n'));
   });
 

@@ -53,7 +53,8 @@ function kindOf(text: string): string {
 
 function kinds(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [kinds(value[0])];
-  if (typeof value !== 'object' || value === null) return WORDS.has(name) ? value : value === null ? null : typeof value;
+  if (typeof value !== 'object' || value === null)
+    return WORDS.has(name) ? value : value === null ? null : typeof value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(members.map(([key, each]) => [key, kinds(each, key)]));
 }

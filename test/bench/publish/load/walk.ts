@@ -1,4 +1,4 @@
-import { jobIdOf, type Job, type Outcome } from '@geosluice/jobs';
+import { type Job, jobIdOf, type Outcome } from '@geosluice/jobs';
 import type { Internals } from '../../../../packages/pipeline/src/internals.ts';
 import { endOf, patchOf } from '../../../../packages/pipeline/src/runner/advance.ts';
 import type { Road } from './dataset.ts';

@@ -53,7 +53,8 @@ export async function runOurs(options: OursOptions): Promise<Run> {
   try {
     const begun = performance.now();
     await fill(pipeline, places, before, 'before', signal);
-    if (before.count > 0) say(`${before.count} datasets are there after ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    if (before.count > 0)
+      say(`${before.count} datasets are there after ${((performance.now() - begun) / 1000).toFixed(0)} s`);
     const jobs = await prepare(pipeline, places, published, INGESTION, signal);
     const worker = await startService('publish', await environment(options, redis.url), image.program);
     try {
@@ -87,7 +88,13 @@ async function environment({ s3, cluster, places, image, folder }: OursOptions, 
   const geonode = { url: 'http://127.0.0.1:1', user: 'nobody', password: 'nobody' };
   return {
     ...environmentOf({
-      ...{ redisUrl, s3, inbox: places.inbox, target: places.target, geoserver: { ...cluster, url: cluster.nodes[0] ?? '' } },
+      ...{
+        redisUrl,
+        s3,
+        inbox: places.inbox,
+        target: places.target,
+        geoserver: { ...cluster, url: cluster.nodes[0] ?? '' },
+      },
       ...{ geonode, gatewayPort: 1, key: makeKey(), roots: [] },
     }),
     ...image.env,

@@ -17,7 +17,12 @@ suite('[bench] how long jobs took', () => {
     assert.deepEqual(took, { seconds: 3.5, jobs: [2_000, 3_000] });
   });
   test('a job that was taken up again counts from its first begin', () => {
-    const { jobs } = tookOf([entry(0, 'active', 'a'), entry(50, 'waiting', 'a'), entry(70, 'active', 'a'), entry(100, 'completed', 'a')]);
+    const { jobs } = tookOf([
+      entry(0, 'active', 'a'),
+      entry(50, 'waiting', 'a'),
+      entry(70, 'active', 'a'),
+      entry(100, 'completed', 'a'),
+    ]);
     assert.deepEqual(jobs, [100]);
   });
 });

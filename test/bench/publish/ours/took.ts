@@ -14,7 +14,8 @@ export function tookOf(entries: ReadonlyArray<readonly [id: string, fields: read
   const jobs: number[] = [];
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [id, fields] of entries) {
-    const field = (name: string): string => fields[fields.findIndex((one, at) => at % 2 === 0 && one === name) + 1] ?? '';
+    const field = (name: string): string =>
+      fields[fields.findIndex((one, at) => at % 2 === 0 && one === name) + 1] ?? '';
     const [at, job] = [Number(id.split('-')[0]), field('jobId')];
     if (field('event') === 'active') {
       // who is taken up again has begun already

@@ -37,7 +37,13 @@ export async function startPod(settings: PodSettings, port: number, log: (text: 
   };
   const pod = { cluster, setPassword: users.setPassword };
   const context = createContext({ index: 0, catalog, commit, told: replication.told, sources, pod });
-  const server = createNodeServer({ context, pace: createPace(lock, undefined), failures: createFailures(), seen: null, login: users.login });
+  const server = createNodeServer({
+    context,
+    pace: createPace(lock, undefined),
+    failures: createFailures(),
+    seen: null,
+    login: users.login,
+  });
   server.listen(port, '0.0.0.0');
   await once(server, 'listening');
   log(`listening on ${port} after ${Math.round(performance.now() - started)} ms`);
