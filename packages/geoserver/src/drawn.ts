@@ -3,14 +3,15 @@ import type { Log, PublishedLayer, RasterFacts, StoredObject } from '@geosluice/
 import { decideCoverageOf, decideMap, decideStoreOf, decideViews, mapPath } from './decide-drawn.ts';
 import { GeoServerError } from './errors.ts';
 import type { Answer, Http } from './http.ts';
-import { getCoverage, getStore } from './rest.ts';
+import type { Lags } from './lags.ts';
+import { getCoverage, getStore, type Look } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
 
 export interface DrawnRequest {
   layer: PublishedLayer;
   object: Pick<StoredObject, 'bucket' | 'key'>;
   facts: RasterFacts;
-  /** The layer never showed another object: what a node says of it need not be compared. */
+  /** The layer never showed another object: what a node says of it need not be compared, and the primary has just taken it. */
   fresh?: boolean | undefined;
   /** Brings a node in line that answers and has not drawn by the deadline; then it is waited for once more. */
   repair?: ((node: string) => Promise<unknown>) | undefined;
@@ -45,11 +46,11 @@ interface Followed {
  * did not tell a node by the deadline, e.g. since its broker was away, is written to that node by itself.
  * @throws GeoServerError GEOSERVER_NODE_BEHIND naming each node that has not by the deadline
  */
-export async function drawn(http: Http, request: DrawnRequest): Promise<Drawn> {
+export async function drawn(http: Http, lags: Lags, request: DrawnRequest): Promise<Drawn> {
   const layer = `${request.layer.workspace}:${request.layer.name}`;
-  let followed = await followAll(http, request, Date.now() + http.settings.drawnDeadlineMs);
+  let followed = await followAll(http, lags, request, Date.now() + http.settings.drawnDeadlineMs);
   const repaired = await repairAll(request, layer, followed);
-  if (repaired.length > 0) followed = await followAll(http, request, Date.now() + http.settings.drawnDeadlineMs);
+  if (repaired.length > 0) followed = await followAll(http, lags, request, Date.now() + http.settings.drawnDeadlineMs);
   const { nodes, states } = followed;
   const behind = behindOf(followed);
   const [first] = behind;
@@ -91,25 +92,46 @@ async function repairAll({ repair, log }: DrawnRequest, layer: string, followed:
 }
 
 /** Follows every node there is until each has drawn or the time is up: also those that came meanwhile, and none that went. */
-async function followAll(http: Http, request: DrawnRequest, deadline: number): Promise<Followed> {
+async function followAll(http: Http, lags: Lags, request: DrawnRequest, deadline: number): Promise<Followed> {
   const states = new Map<string, NodeState>();
   for (;;) {
     const nodes = await http.nodes(request.signal);
     const unseen = nodes.filter((node) => !states.has(node));
     if (unseen.length === 0) return { nodes, states: nodes.map((node) => states.get(node)!) };
-    await Promise.all(unseen.map(async (node) => states.set(node, await followNode(http, request, node, deadline))));
+    await Promise.all(
+      unseen.map(async (node) => states.set(node, await followNode(http, lags, request, node, deadline))),
+    );
   }
 }
 
-async function followNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
+async function followNode(
+  http: Http,
+  lags: Lags,
+  request: DrawnRequest,
+  node: string,
+  deadline: number,
+): Promise<NodeState> {
   const [first, longest] = http.settings.pollMs;
-  for (let pause = first; ; pause = Math.min(pause * 1.6, longest)) {
+  const begun = Date.now();
+  const early = Math.min(lags.of(node), (deadline - begun) / 2);
+  if (early > 0) await rest(early, request.signal);
+  for (let [pause, looks] = [first, 1]; ; pause = Math.min(pause * 1.6, longest), looks += 1) {
+    const lookedAt = Date.now();
     const state = await lookAtNode(http, request, node, deadline);
+    if (state.kind === 'drawn') lags.saw(node, lookedAt - begun, looks);
     if (state.kind === 'drawn' || state.final === true || Date.now() + pause >= deadline) return state;
     if (state.unreachable && !(await http.nodes(request.signal)).includes(node)) return state;
     request.log.debug({ node, reason: state.reason }, 'Node:Draw:Wait');
-    await wait(pause, undefined, { signal: request.signal });
+    await rest(pause, request.signal);
   }
+}
+
+/** @throws the signal's own reason */
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error;
+  });
 }
 
 async function lookAtNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
@@ -124,14 +146,11 @@ async function lookAtNode(http: Http, request: DrawnRequest, node: string, deadl
 }
 
 async function askNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<NodeState> {
-  const { layer, facts, object, signal } = request;
+  const { layer, facts, signal } = request;
   const timeoutMs = Math.max(1_000, Math.min(http.settings.readTimeoutMs, deadline - Date.now()));
   const look = { workspace: layer.workspace, name: layer.name, node, timeoutMs, signal };
-  const store = await getStore(http, look);
-  const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
-  const stale =
-    decideStoreOf(store, wanted) ??
-    (request.fresh === true ? null : decideCoverageOf(await getCoverage(http, look), wanted));
+  // a read of the primary's would wait for its lock, and writes for the read
+  const stale = request.fresh === true && node === http.settings.url ? null : await staleOf(http, request, look);
   if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
 
   for (const view of decideViews(facts)) {
@@ -143,6 +162,14 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
     if (view.emptyIsFine) return { kind: 'drawn', empty: true };
   }
   return { kind: 'behind', reason: 'the map is empty', unreachable: false };
+}
+
+/** Why a node's catalog is not as wanted yet; null where it is. */
+async function staleOf(http: Http, { layer, object, facts, fresh }: DrawnRequest, look: Look): Promise<string | null> {
+  const wanted = { url: storeUrl(layer.storeType, object, http.settings), nativeName: nativeNameOf(object.key), facts };
+  const stale = decideStoreOf(await getStore(http, look), wanted);
+  if (stale !== null || fresh === true) return stale;
+  return decideCoverageOf(await getCoverage(http, look), wanted);
 }
 
 /** A map that does not come may keep a thread of the node busy for ever: it is not asked for again, nor is it the node's fault. */

@@ -3,6 +3,7 @@ import { type GeoServerConfig, settle } from './config.ts';
 import { type DrawnRequest, drawn } from './drawn.ts';
 import { createHttp, type Http } from './http.ts';
 import { createInventory, type Inventory } from './inventory.ts';
+import { createLags } from './lags.ts';
 import { type Known, type PublishRequest, publish } from './publish.ts';
 import { type RemoveRequest, remove } from './remove.ts';
 import { removeStyle } from './style.ts';
@@ -23,7 +24,9 @@ export interface GeoServer {
 }
 
 export function createGeoServer(config: GeoServerConfig): GeoServer {
-  const http = createHttp(settle(config));
+  const settings = settle(config);
+  const http = createHttp(settings);
+  const lags = createLags(settings.pollMs[1]);
   const known = (of: Http): Known => ({ workspaces: createWorkspaces(of), styles: new Set() });
   const ofPrimary = known(http);
   return {
@@ -31,7 +34,7 @@ export function createGeoServer(config: GeoServerConfig): GeoServer {
       request.node === undefined
         ? publish(http, ofPrimary, request)
         : publish(http.at(request.node), known(http.at(request.node)), request),
-    drawn: (request) => drawn(http, request),
+    drawn: (request) => drawn(http, lags, request),
     remove: (request) => remove(http, request),
     removeStyle: (request) => removeStyle(http, request),
     inventory: createInventory(http),
