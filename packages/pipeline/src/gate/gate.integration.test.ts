@@ -77,6 +77,21 @@ test('a counterpart that does one thing after the other is not pressed for more'
   assert.ok(limit <= 5, `${limit} at a time`);
 });
 
+test('nor is it left idle between an answer and the next request: two go, also where one was all it could bear before', async () => {
+  for (const first of [2, 1]) {
+    const all = gates(4, first);
+    const { work } = counterpart(10, true);
+    // on its way to the counterpart, where it does nothing
+    await send(all, 400, async () => {
+      await wait(3);
+      await work();
+    });
+    const limit = Math.max(...all.map((gate) => gate.stats().allowed));
+    assert.ok(limit >= 2, `${limit} at a time, begun with ${first}`);
+    for (const gate of all) gate.close();
+  }
+});
+
 test('one that does many at a time is given many', async () => {
   const all = gates(12);
   const { work } = counterpart(60, false);

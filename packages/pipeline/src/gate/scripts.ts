@@ -48,7 +48,7 @@ return 1
 /**
  * ARGV: id, 1 where the counterpart was overloaded, first limit, most, the gain worth a further one, rest.
  * Looks, once a window of ends is full, whether it was worth it: tries one more, and one less, and stays where a further one
- * brings little. A window in which nobody had to wait says nothing.
+ * brings little; below two it goes only where the counterpart was overloaded. A window in which nobody had to wait says nothing.
  * @returns the limit from now on
  */
 export const RELEASE = script(`${COMMON}
@@ -83,7 +83,8 @@ local function decide()
   if trying == '' then
     left = left - 1
     if left < 0 then
-      local way = (tried == 'up' and base > 1) and 'down' or 'up'
+      -- with one alone the counterpart would lie idle from each answer to the next request
+      local way = (tried == 'up' and base > 2) and 'down' or 'up'
       local next = way == 'up' and base + 1 or base - 1
       if next <= most then
         begin({'limit', next, 'base', base, 'trying', way, 'tried', way, 'rate', rate, 'rest', 0})
@@ -100,7 +101,8 @@ local function decide()
   local share = before / base
   local stays, again
   if trying == 'up' then
-    stays = rate - before >= worth * share
+    -- the second fills that gap, which is little and yet always worth it
+    stays = rate - before >= (base > 1 and worth * share or 0)
     again = stays and 0 or rest
     -- up again at once, as long as it is worth it
     tried = stays and 'down' or 'up'
