@@ -134,7 +134,7 @@ export const WORKER = {
     publishConcurrency: whole(
       'GEOSLUICE_PUBLISH_CONCURRENCY',
       'Publish jobs at once in one process; most of them wait until every node has drawn.',
-      { min: 1, max: 256, fallback: 16 },
+      { min: 1, max: 256, fallback: 64 },
     ),
     registerConcurrency: whole(
       'GEOSLUICE_REGISTER_CONCURRENCY',
