@@ -18,6 +18,8 @@ export interface NodeContext {
   /** Numbers of imports, counted up. */
   nextImport(): number;
   imports: Map<number, object>;
+  /** Maps that were drawn, by object and view; absent where each is drawn afresh. */
+  maps?: Map<string, Uint8Array>;
   /** What only a process of its own has. */
   pod?: PodContext;
 }

@@ -29,6 +29,8 @@ export interface GeoServerOptions {
   replicationDelayMs?: number;
   /** How long requests take, e.g. RECORDED; as long as the stand-in needs where absent. */
   latencies?: Latencies;
+  /** Each map of an object is drawn once for all nodes, so that drawing takes little of the machine; false. */
+  keepMaps?: boolean;
   /** Ports of the nodes; free ones where absent. */
   ports?: readonly number[];
   /** Workspaces that exist; none. */
@@ -70,13 +72,14 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
   const failures = createFailures();
   const login = basicLogin(user, password);
   const requests: SeenRequest[] = [];
+  const maps = options.keepMaps === true ? new Map<string, Uint8Array>() : undefined;
   let gate: Promise<void> = Promise.resolve();
 
   const parts = catalogs.map((catalog, index) => {
     const cache: BlockCache = new Map();
     const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
     const lock = createLock();
-    const context = contextOf(index, catalog, cluster, sources);
+    const context = contextOf(index, catalog, cluster, sources, maps);
     const server = createNodeServer({
       context,
       pace: createPace(lock, options.latencies),
@@ -137,7 +140,14 @@ function catalogWith(workspaces: readonly string[]): Catalog {
   return catalog;
 }
 
-function contextOf(index: number, catalog: Catalog, cluster: Cluster, sources: NodeContext['sources']): NodeContext {
+function contextOf(
+  index: number,
+  catalog: Catalog,
+  cluster: Cluster,
+  sources: NodeContext['sources'],
+  maps: NodeContext['maps'],
+): NodeContext {
   const commit: NodeContext['commit'] = (changes) => cluster.commit(index, changes);
-  return createContext({ index, catalog, commit, sources, told: () => Promise.resolve() });
+  const told = () => Promise.resolve();
+  return createContext({ ...{ index, catalog, commit, sources, told }, ...(maps === undefined ? {} : { maps }) });
 }

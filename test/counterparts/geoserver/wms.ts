@@ -94,6 +94,10 @@ async function getMap(request: NodeRequest, version: string, scope: readonly str
 }
 
 async function draw(request: NodeRequest, { store, coverage }: Published, view: MapView) {
+  const { maps } = request.node;
+  const key = JSON.stringify([store.url, coverage.nativeCoverageName, coverage.srs, view]);
+  const drawn = maps?.get(key);
+  if (drawn !== undefined) return drawn;
   try {
     const header = await readHeader(request.node.sources, store);
     if (coverage.nativeCoverageName !== undefined && coverage.nativeCoverageName !== header.coverageName)
@@ -103,7 +107,9 @@ async function draw(request: NodeRequest, { store, coverage }: Published, view: 
       if (error instanceof Error && /past the end/.test(error.message)) return new Promise<never>(() => {});
       throw error;
     });
-    return picture === null ? null : toPng(picture, view);
+    const png = picture === null ? null : toPng(picture, view);
+    if (png !== null) maps?.set(key, png);
+    return png;
   } catch (error) {
     if (error instanceof Refused) return `Rendering process failed: ${String(error.reply.body)}`;
     return `Rendering process failed: ${error instanceof Error ? error.message : String(error)}`;
