@@ -27,9 +27,9 @@ import { decideGoals, summarise, tablesOf } from './results.ts';
 import type { Run } from './run.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const IN_FLIGHT = [1, 2, 4, 8];
 /** Of the datasets that are there before, far from those that are published. */
 const FIRST_BEFORE = 1_000_000;
+const WARM_IN_FLIGHT = 8;
 
 interface Stage extends Running {
   s3: S3Server;
@@ -94,27 +94,36 @@ async function putObjects(stage: Stage): Promise<void> {
   }
 }
 
-/** Every variant once a round, in an order that rotates. */
-async function runAll({ sizes, rounds }: Asked, stage: Stage): Promise<Run[]> {
-  const bare = IN_FLIGHT.map((inFlight) => (workspace: string) => bareRun(stage, workspace, inFlight));
+/** Every variant once a round, in an order that rotates; before them a run that is not counted, in which maps are drawn first. */
+async function runAll({ sizes, rounds, inFlight }: Asked, stage: Stage): Promise<Run[]> {
+  const bare = inFlight.map((number) => (workspace: string) => bareRun(stage, workspace, number));
   const ours = sizes.map((size) => (workspace: string) => ourRun(stage, workspace, size));
   const turns = interleaved(bare, ours);
+  stage.say(`warms up: ${lineOf(await inWorkspace(stage, (workspace) => bareRun(stage, workspace, WARM_IN_FLIGHT)))}`);
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const [index, turn] of rotated(turns, round - 1).entries()) {
-      stage.signal.throwIfAborted();
-      const workspace = `bench_${process.pid}_${round}_${index}`;
-      await makeWorkspace(stage.cluster, workspace);
-      try {
-        const run = await turn(workspace);
-        runs.push(run);
-        stage.say(`#${round} ${lineOf(run)}`);
-      } finally {
-        await removeWorkspace(stage.cluster, workspace);
-      }
+    for (const turn of rotated(turns, round - 1)) {
+      const run = await inWorkspace(stage, turn);
+      runs.push(run);
+      stage.say(`#${round} ${lineOf(run)}`);
     }
   }
   return runs;
+}
+
+let workspaces = 0;
+
+/** A run in a workspace of its own, gone afterwards. */
+async function inWorkspace({ cluster, signal }: Stage, turn: (workspace: string) => Promise<Run>): Promise<Run> {
+  signal.throwIfAborted();
+  workspaces += 1;
+  const workspace = `bench_${process.pid}_${workspaces}`;
+  await makeWorkspace(cluster, workspace);
+  try {
+    return await turn(workspace);
+  } finally {
+    await removeWorkspace(cluster, workspace);
+  }
 }
 
 async function bareRun(stage: Stage, workspace: string, inFlight: number): Promise<Run> {

@@ -25,7 +25,7 @@ interface Counted {
 }
 
 async function standIn({ lagMs, ...options }: Exclude<ClusterOrder, { real: unknown }>): Promise<Counted> {
-  const started = await startGeoServer({ ...options, nodes: lagMs.length });
+  const started = await startGeoServer({ ...options, nodes: lagMs.length, keepMaps: true });
   for (const [node, ms] of lagMs.entries()) started.cluster.setDelay(node, ms);
   return {
     nodes: started.nodes,
