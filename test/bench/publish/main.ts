@@ -31,7 +31,7 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const FIRST_BEFORE = 1_000_000;
 const WARM_IN_FLIGHT = 8;
 
-interface Stage extends Running {
+interface Bench extends Running {
   s3: S3Server;
   cluster: Cluster;
   image: Image;
@@ -49,14 +49,14 @@ async function measure(asked: Asked, running: Running): Promise<{ tables: Table[
     const cluster = await startCluster(s3, folder);
     try {
       const published = { from: 0, count: asked.layers };
-      const stage = {
+      const bench = {
         ...running,
         ...{ s3, cluster, image, published },
         inbox: 'inbox',
         target: await createBucket(s3),
       };
-      await putObjects(stage);
-      const summaries = summarise(await runAll(asked, stage));
+      await putObjects(bench);
+      const summaries = summarise(await runAll(asked, bench));
       const found = { tables: tablesOf(summaries, nodeNamesOf(cluster)), goals: decideGoals(summaries) };
       if (asked.keep)
         await keepRun('publish', measuredNow(commitOf(ROOT), { ...found, remarks: remarksOf(cluster.real) }));
@@ -75,18 +75,18 @@ async function imageOfPublish(folder: string): Promise<Image> {
   return { program: join(outdir, 'bin', 'publish.mjs'), env: await environmentOfImage('publish') };
 }
 
-function placesOf({ inbox, target, cluster }: Stage, workspace: string): Places {
+function placesOf({ inbox, target, cluster }: Bench, workspace: string): Places {
   return { inbox, folder: 'scenes/', target, prefix: 'rasters', workspace, publicUrl: cluster.nodes[0] ?? '' };
 }
 
 /** The objects that all runs publish, as uploads would have left them. */
-async function putObjects(stage: Stage): Promise<void> {
-  const buckets = openBuckets(stage.s3);
+async function putObjects(bench: Bench): Promise<void> {
+  const buckets = openBuckets(bench.s3);
   try {
-    const bucket = buckets.bucket(stage.target);
-    for (let number = 0; number < stage.published.count; number += 1) {
-      stage.signal.throwIfAborted();
-      const { publish } = await roadOf(number, 'put', placesOf(stage, 'any'));
+    const bucket = buckets.bucket(bench.target);
+    for (let number = 0; number < bench.published.count; number += 1) {
+      bench.signal.throwIfAborted();
+      const { publish } = await roadOf(number, 'put', placesOf(bench, 'any'));
       await bucket.put(publish.object.key, (await rasterOf(number)).bytes);
     }
   } finally {
@@ -95,17 +95,17 @@ async function putObjects(stage: Stage): Promise<void> {
 }
 
 /** Every variant once a round, in an order that rotates; before them a run that is not counted, in which maps are drawn first. */
-async function runAll({ sizes, rounds, inFlight }: Asked, stage: Stage): Promise<Run[]> {
-  const bare = inFlight.map((number) => (workspace: string) => bareRun(stage, workspace, number));
-  const ours = sizes.map((size) => (workspace: string) => ourRun(stage, workspace, size));
+async function runAll({ sizes, rounds, inFlight }: Asked, bench: Bench): Promise<Run[]> {
+  const bare = inFlight.map((number) => (workspace: string) => bareRun(bench, workspace, number));
+  const ours = sizes.map((size) => (workspace: string) => ourRun(bench, workspace, size));
   const turns = interleaved(bare, ours);
-  stage.say(`warms up: ${lineOf(await inWorkspace(stage, (workspace) => bareRun(stage, workspace, WARM_IN_FLIGHT)))}`);
+  bench.say(`warms up: ${lineOf(await inWorkspace(bench, (workspace) => bareRun(bench, workspace, WARM_IN_FLIGHT)))}`);
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const turn of rotated(turns, round - 1)) {
-      const run = await inWorkspace(stage, turn);
+      const run = await inWorkspace(bench, turn);
       runs.push(run);
-      stage.say(`#${round} ${lineOf(run)}`);
+      bench.say(`#${round} ${lineOf(run)}`);
     }
   }
   return runs;
@@ -114,7 +114,7 @@ async function runAll({ sizes, rounds, inFlight }: Asked, stage: Stage): Promise
 let workspaces = 0;
 
 /** A run in a workspace of its own, gone afterwards. */
-async function inWorkspace({ cluster, signal }: Stage, turn: (workspace: string) => Promise<Run>): Promise<Run> {
+async function inWorkspace({ cluster, signal }: Bench, turn: (workspace: string) => Promise<Run>): Promise<Run> {
   signal.throwIfAborted();
   workspaces += 1;
   const workspace = `bench_${process.pid}_${workspaces}`;
@@ -126,19 +126,19 @@ async function inWorkspace({ cluster, signal }: Stage, turn: (workspace: string)
   }
 }
 
-async function bareRun(stage: Stage, workspace: string, inFlight: number): Promise<Run> {
-  const numbers = Array.from({ length: stage.published.count }, (_, at) => stage.published.from + at);
-  const roads = await Promise.all(numbers.map((number) => roadOf(number, 'bare', placesOf(stage, workspace))));
+async function bareRun(bench: Bench, workspace: string, inFlight: number): Promise<Run> {
+  const numbers = Array.from({ length: bench.published.count }, (_, at) => bench.published.from + at);
+  const roads = await Promise.all(numbers.map((number) => roadOf(number, 'bare', placesOf(bench, workspace))));
   return await runBare(
     roads.map(({ publish }) => publish),
-    stage,
+    bench,
     inFlight,
   );
 }
 
-async function ourRun(stage: Stage, workspace: string, size: number): Promise<Run> {
+async function ourRun(bench: Bench, workspace: string, size: number): Promise<Run> {
   const before = { from: FIRST_BEFORE, count: size };
-  return await runOurs({ ...stage, before, places: placesOf(stage, workspace) });
+  return await runOurs({ ...bench, before, places: placesOf(bench, workspace) });
 }
 
 /** One of each in turn, as long as there are any. */

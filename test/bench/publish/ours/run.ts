@@ -37,7 +37,7 @@ export interface OursOptions {
 
 const PREFIX = 'bench';
 const INGESTION = 'published';
-/** Ten times what a layer takes. */
+/** Of each layer; far more than it takes on a machine with other work. */
 const WITHIN_MS = 1_000;
 const LOOK_MS = 200;
 
