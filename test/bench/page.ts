@@ -1,3 +1,4 @@
+import { lineSection } from './line/page.ts';
 import { publishSection } from './publish/page.ts';
 import { registerSection } from './register/page.ts';
 import { readKept } from './upload/kept.ts';
@@ -6,7 +7,7 @@ import { uploadPages } from './upload/page.ts';
 /** docs/performance.md and its plots, by path, from the runs that were kept. */
 export function performancePages(): Record<string, string> {
   const upload = uploadPages(readKept());
-  const sections = [upload.section, publishSection(), registerSection()];
+  const sections = [upload.section, publishSection(), registerSection(), lineSection()];
   return { 'docs/performance.md': [INTRODUCTION, ...sections, BOUNDED].join('\n'), ...upload.plots };
 }
 

@@ -7,6 +7,7 @@ import {
   unregistrationDocumentSchema,
 } from '@geosluice/geonode';
 import type { z } from 'zod';
+import { openJournal } from './journal.ts';
 
 /** What the stand-in answers on the wire: the same as the Django app. */
 export type StandInAnswer = Record<string, unknown>;
@@ -27,16 +28,40 @@ export interface StandInCatalogue {
 const OWNERS = new Set(['admin']);
 const CATEGORIES = new Set(['elevation', 'environment', 'imageryBaseMapsEarthCover', 'location', 'oceans']);
 
+/** One dataset's place in the catalogue. */
 interface Row {
   generation: number;
   digest: string;
   dataset: StandInDataset | null;
 }
 
-/** The registration app's rules over memory: fencing, unchanged, one owner a layer name, refusals that name a field. */
-export function createStandInCatalogue(pageOf: (pk: number) => string): StandInCatalogue {
+/**
+ * The registration app's rules over memory: fencing, unchanged, one owner a layer name, refusals that name a field.
+ * @param journalPath a file that it is read from at the start, and that each change is added to; none where absent
+ */
+export function createStandInCatalogue(pageOf: (pk: number) => string, journalPath?: string): StandInCatalogue {
   const rows = new Map<string, Row>();
+  // no look for one is a walk over all
+  const owners = new Map<string, string>();
+  const byPk = new Map<number, StandInDataset>();
   let count = 0;
+
+  const put = (id: string, row: Row): void => {
+    const before = rows.get(id)?.dataset;
+    if (before) owners.delete(layerOf(before));
+    if (before && row.dataset === null) byPk.delete(before.pk);
+    rows.set(id, row);
+    if (row.dataset === null) return;
+    owners.set(layerOf(row.dataset), id);
+    byPk.set(row.dataset.pk, row.dataset);
+    count = Math.max(count, row.dataset.pk);
+  };
+  const journal = openJournal<[id: string, row: Row]>(journalPath);
+  for (const [id, row] of journal.lines) put(id, row);
+  const keep = (id: string, row: Row): void => {
+    put(id, row);
+    journal.add([[id, row]]);
+  };
 
   const named = ({ pk, uuid }: StandInDataset): StandInAnswer => ({ pk, uuid, url: pageOf(pk) });
 
@@ -49,37 +74,32 @@ export function createStandInCatalogue(pageOf: (pk: number) => string): StandInC
     const digest = JSON.stringify({ ...document, generation: 0, version: '' });
     if (row.dataset !== null && document.generation === row.generation && digest === row.digest)
       return { status: 'unchanged', ...named(row.dataset) };
-    const { workspace, name } = document.layer;
-    const taken = [...rows].find(([id, { dataset }]) => {
-      const layer = dataset?.document.layer;
-      return id !== document.dataset && layer?.workspace === workspace && layer.name === name;
-    });
-    if (taken !== undefined)
-      return error('NAME_TAKEN', 'layer.name', `${workspace}:${name} belongs to dataset ${taken[0]}`);
+    const owner = owners.get(layerOf({ document }));
+    if (owner !== undefined && owner !== document.dataset)
+      return error('NAME_TAKEN', 'layer.name', `${layerOf({ document })} belongs to dataset ${owner}`);
     const status = row.dataset === null ? 'created' : 'updated';
-    if (row.dataset === null) count += 1;
-    const before = row.dataset ?? { pk: count, uuid: crypto.randomUUID() };
+    const before = row.dataset ?? { pk: count + 1, uuid: crypto.randomUUID() };
     const dataset = { ...before, document, lastUpdated: new Date().toISOString() };
-    rows.set(document.dataset, { generation: document.generation, digest, dataset });
+    keep(document.dataset, { generation: document.generation, digest, dataset });
     return { status, ...named(dataset) };
   };
 
   const unregister = ({ dataset, generation }: { dataset: string; generation: number }): StandInAnswer => {
     const row = rows.get(dataset);
     if (row !== undefined && generation < row.generation) return { status: 'superseded' };
-    rows.set(dataset, { generation, digest: '', dataset: null });
+    keep(dataset, { generation, digest: '', dataset: null });
     return { status: row?.dataset ? 'removed' : 'absent' };
   };
 
-  const list = (): StandInDataset[] =>
-    [...rows.values()].flatMap(({ dataset }) => dataset ?? []).sort((a, b) => b.pk - a.pk);
+  // keys come in the order of their first registration, which is that of their numbers
+  const list = (): StandInDataset[] => [...byPk.values()].reverse();
 
   const described = ([dataset, { generation, dataset: held }]: [string, Row], at: number): object[] => {
     if (held === null) return [];
     const { document } = held;
     const { layer, object, options, version, sourceUri, title } = document;
     const about = { dataset, generation, version, sourceUri, title, doubles: [], kept: { layer, object, options } };
-    return [{ row: at + 1, ...about, ...named(held), alternate: `${layer.workspace}:${layer.name}` }];
+    return [{ row: at + 1, ...about, ...named(held), alternate: layerOf(held) }];
   };
 
   const lookup = (query: LookupDocument): StandInAnswer => {
@@ -99,8 +119,12 @@ export function createStandInCatalogue(pageOf: (pk: number) => string): StandInC
       return checked(unregistrationDocumentSchema, document, unregister);
     },
     list,
-    get: (pk) => list().find((dataset) => dataset.pk === pk) ?? null,
+    get: (pk) => byPk.get(pk) ?? null,
   };
+}
+
+function layerOf({ document: { layer } }: Pick<StandInDataset, 'document'>): string {
+  return `${layer.workspace}:${layer.name}`;
 }
 
 function checked<T>(schema: z.ZodType<T>, document: unknown, then: (document: T) => StandInAnswer): StandInAnswer {

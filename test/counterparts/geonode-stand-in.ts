@@ -23,11 +23,12 @@ const ACTIONS = new Map([
 
 /**
  * A small thing in GeoNode's place, where there is no time for a real one: the registration app's endpoints with its
- * answers, a page a dataset, and the two calls of GeoNode's API that list them. It remembers nothing when it ends.
+ * answers, a page a dataset, and the two calls of GeoNode's API that list them. It remembers nothing when it ends, unless
+ * it has a file for that.
  */
-export async function startGeonodeStandIn(options: { port?: number } = {}): Promise<GeonodeStandIn> {
+export async function startGeonodeStandIn(options: { port?: number; journal?: string } = {}): Promise<GeonodeStandIn> {
   let url = '';
-  const catalogue = createStandInCatalogue((pk) => `${url}/datasets/${pk}`);
+  const catalogue = createStandInCatalogue((pk) => `${url}/datasets/${pk}`, options.journal);
   const server = createServer((request, response) => {
     serve(request, response, catalogue).catch(() => response.destroy());
   });

@@ -26,6 +26,8 @@ export interface RedisServer {
   kill?(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port with the same data. Only of local servers. */
   restart?(): Promise<void>;
+  /** Of its process. Only of local servers. */
+  pid?(): number;
 }
 
 /**

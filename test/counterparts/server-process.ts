@@ -96,6 +96,8 @@ export interface ServerLife {
   stop(): Promise<void>;
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
+  /** Another one after a restart. */
+  pid(): number;
 }
 
 /** Starts a server in a folder that goes with it, also where the start fails. */
@@ -112,6 +114,7 @@ export async function keepServer(folder: string, start: () => Promise<ServerProc
         await server.end();
         server = await start();
       },
+      pid: () => server.pid,
     };
   } catch (error) {
     await removeFolder(folder);

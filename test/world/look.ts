@@ -13,6 +13,12 @@ export interface ListedDataset {
   alternate: string;
 }
 
+/** Who may ask a counterpart. */
+interface Login {
+  user: string;
+  password: string;
+}
+
 /** Pixels of a map's side; each shows one pixel of the raster. */
 const MAP_SIDE = 64;
 /** Share of a map's pixels that must be right: a renderer may choose the neighbour at the edge of a pixel. */
@@ -100,7 +106,7 @@ function shareOfRight(tiff: OpenTiff, pixels: Pixels, map: MapImage): number {
 }
 
 /** Names of the coverages of a workspace as one node's catalog has them, sorted. */
-export async function layersOf(world: World, node: string, workspace: string): Promise<string[]> {
+export async function layersOf(world: { geoserver: Login }, node: string, workspace: string): Promise<string[]> {
   const { user, password } = world.geoserver;
   const address = `${node}/rest/workspaces/${workspace}/coverages.json`;
   const body = await asked(address, user, password);
@@ -120,7 +126,10 @@ export async function layerOn(world: World, node: string, layer: string): Promis
 }
 
 /** Every dataset of a workspace that GeoNode lists. */
-export async function registeredIn(world: World, workspace: string): Promise<ListedDataset[]> {
+export async function registeredIn(
+  world: { geonode: Login & { url: string } },
+  workspace: string,
+): Promise<ListedDataset[]> {
   const { url, user, password } = world.geonode;
   const found: ListedDataset[] = [];
   for (let page = 1; ; page += 1) {

@@ -1,7 +1,7 @@
 import type { Pipeline } from './api.ts';
 import { asPipelineError } from './error.ts';
 import type { Internals } from './internals.ts';
-import type { EntryView } from './ledger/ledger.ts';
+import type { EntryView } from './ledger/view.ts';
 import { removeJobOf } from './restart.ts';
 
 const OLDER_THAN_MS = 10 * 60_000;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { openJournal } from '../journal.ts';
 import type { BlockCache } from './block-cache.ts';
-import { type Catalog, createCatalog } from './catalog.ts';
+import { type Catalog, type Change, createCatalog } from './catalog.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { createContext, DEFAULT_STYLES, type NodeContext, stamp } from './context.ts';
 import { createFailures, type FailureControl } from './failures.ts';
@@ -37,6 +38,10 @@ export interface GeoServerOptions {
   workspaces?: readonly string[];
   user?: string;
   password?: string;
+  /** False: `requests` stays empty, however many come. */
+  remembers?: boolean;
+  /** A file that the catalog is read from at the start, and that each change is added to; none where absent. */
+  journal?: string;
 }
 
 export interface GeoServerStandIn {
@@ -68,6 +73,8 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
   const count = options.nodes ?? 1;
   const aliases = new Map<string, S3Access>([[alias, options.s3], ...Object.entries(options.aliases ?? {})]);
   const catalogs = Array.from({ length: count }, () => catalogWith(options.workspaces ?? []));
+  const journal = openJournal<Change>(options.journal);
+  for (const change of journal.lines) for (const catalog of catalogs) catalog.apply(change);
   const cluster = createCluster(catalogs, options.replicationDelayMs ?? 50);
   const failures = createFailures();
   const login = basicLogin(user, password);
@@ -79,14 +86,17 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
     const cache: BlockCache = new Map();
     const sources = createSources({ s3: options.s3, aliases, cache, gate: () => gate });
     const lock = createLock();
-    const context = contextOf(index, catalog, cluster, sources, maps);
-    const server = createNodeServer({
-      context,
-      pace: createPace(lock, options.latencies),
-      failures,
-      seen: requests,
-      login,
+    const commit: NodeContext['commit'] = (changes) => {
+      journal.add(changes);
+      cluster.commit(index, changes);
+    };
+    const told = () => Promise.resolve();
+    const context = createContext({
+      ...{ index, catalog, commit, sources, told },
+      ...(maps === undefined ? {} : { maps }),
     });
+    const seen = options.remembers === false ? null : requests;
+    const server = createNodeServer({ context, pace: createPace(lock, options.latencies), failures, seen, login });
     return { server, lock, sources };
   });
   const nodes: string[] = [];
@@ -138,16 +148,4 @@ function catalogWith(workspaces: readonly string[]): Catalog {
   for (const name of workspaces)
     catalog.apply({ kind: 'workspace', key: name, value: { name, dateCreated: stamp(new Date()) } });
   return catalog;
-}
-
-function contextOf(
-  index: number,
-  catalog: Catalog,
-  cluster: Cluster,
-  sources: NodeContext['sources'],
-  maps: NodeContext['maps'],
-): NodeContext {
-  const commit: NodeContext['commit'] = (changes) => cluster.commit(index, changes);
-  const told = () => Promise.resolve();
-  return createContext({ ...{ index, catalog, commit, sources, told }, ...(maps === undefined ? {} : { maps }) });
 }

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '@geosluice/jobs';
+import { pack, unpack } from './pack.ts';
 
-/** Fields of the hash that hold JSON; the others are text, `generation` a number. */
+/** Fields of the hash that hold JSON, packed where it is long; the others are text, `generation` a number. */
 const JSON_FIELDS: ReadonlySet<string> = new Set([
   ...['location', 'options', 'facts', 'object', 'layer', 'geonode', 'reason', 'warnings', 'job'],
 ]);
@@ -29,7 +30,7 @@ export function decodeEntry(hash: Record<string, string>): LedgerEntry | null {
   if (hash.dataset === undefined) return null;
   const entry: Record<string, unknown> = { generation: Number(hash.generation) };
   for (const [field, value] of Object.entries(hash)) {
-    if (JSON_FIELDS.has(field)) entry[field] = JSON.parse(value);
+    if (JSON_FIELDS.has(field)) entry[field] = unpack(value);
     else if (TEXT_FIELDS.has(field)) entry[field] = value;
   }
   return entry as unknown as LedgerEntry;
@@ -53,7 +54,7 @@ export function encodePatch(patch: Partial<LedgerEntry>): Record<string, string>
   const fields: Record<string, string> = {};
   for (const [field, value] of Object.entries(patch)) {
     if (field === 'state' || value === undefined) continue;
-    if (JSON_FIELDS.has(field)) fields[field] = JSON.stringify(value);
+    if (JSON_FIELDS.has(field)) fields[field] = pack(JSON.stringify(value));
     else if (TEXT_FIELDS.has(field)) fields[field] = String(value);
   }
   return fields;

@@ -15,10 +15,13 @@ import { asked, asPipelineError } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { runScript, type Script, script } from '../script.ts';
-import { decodeEntry, decodeExtras, type EntryExtras, encodePatch, type FailedJob, readFailed } from './codec.ts';
+import { decodeEntry, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
+import { pack } from './pack.ts';
 import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
 import { createSightings, type InternalSightings } from './sightings.ts';
+import { readStep } from './step-line.ts';
+import { decodeView, type EntryView, VIEW_FIELDS } from './view.ts';
 
 const CHUNK = 500;
 /** Milliseconds between two tellings of a dataset's progress in one stage, however many workers share it. */
@@ -50,19 +53,12 @@ export interface RecordOptions {
   once?: boolean;
   /** Only where the dataset is not further than this. */
   upTo?: DatasetState;
+  /** This key goes with it, where it is recorded. */
+  forget?: string;
 }
 
 /** `superseded` by a generation, `unknown` to the ledger, its lock `lost`, or `past` the state it was meant for. */
 export type Recorded = 'applied' | 'superseded' | 'unknown' | 'lost' | 'past';
-
-/** What the runner needs to know before and while it works on a dataset. */
-export interface EntryView extends EntryExtras {
-  state: DatasetState;
-  generation: number;
-  takenBy: string;
-  job: { stage: StageName; id: string } | null;
-  updatedAt: string;
-}
 
 /** The ledger with what only the pipeline itself may do. */
 export interface InternalLedger extends Ledger, InternalSightings {
@@ -100,7 +96,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     for (let from = 0; from < found.length; from += CHUNK) {
       const slice = found.slice(from, from + CHUNK).map(({ dataset, location, ingestion, options, job }) => ({
         ...{ dataset, ingestion, uri: formatLocation(location) },
-        ...{ location: JSON.stringify(location), options: JSON.stringify(options) },
+        ...{ location: pack(JSON.stringify(location)), options: pack(JSON.stringify(options)) },
         ...(job === undefined ? {} : { job: JSON.stringify({ stage: 'discover', id: job }) }),
       }));
       await run(ENTER, { found: slice, move });
@@ -126,18 +122,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       return decodeEntry(await asked(() => redis.hgetall(keys.dataset(dataset))));
     },
     async view(dataset) {
-      const fields = ['state', 'generation', 'takenBy', 'job', 'updatedAt', 'by', 'removal', 'failed'] as const;
-      const values = await asked(() => redis.hmget(keys.dataset(dataset), ...fields));
-      const hash = Object.fromEntries(fields.map((field, at) => [field, values[at]]));
-      if (hash.state === null || hash.state === undefined) return null;
-      return {
-        ...decodeExtras(hash),
-        state: hash.state as DatasetState,
-        generation: Number(hash.generation),
-        takenBy: hash.takenBy ?? '',
-        job: hash.job === null || hash.job === undefined ? null : JSON.parse(hash.job),
-        updatedAt: hash.updatedAt ?? '',
-      };
+      return decodeView(await asked(() => redis.hmget(keys.dataset(dataset), ...VIEW_FIELDS)));
     },
     async compare(seen) {
       if (seen.length === 0) return [];
@@ -155,7 +140,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       const { dataset, location, ingestion, options, expected, version, takenBy } = claim;
       const answer = (await run(TAKE, {
         ...{ dataset, ingestion, expected, version, takenBy, uri: formatLocation(location) },
-        ...{ location: JSON.stringify(location), options: JSON.stringify(options) },
+        ...{ location: pack(JSON.stringify(location)), options: pack(JSON.stringify(options)) },
         job: JSON.stringify({ stage: 'discover', id: takenBy }),
       })) as [number, string] | null;
       if (answer === null) return null;
@@ -220,7 +205,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     list: (query) => asked(() => listEntries(redis, keys, query)),
     async steps(dataset) {
       const lines = await asked(() => redis.lrange(keys.steps(dataset), 0, -1));
-      return lines.map((line) => JSON.parse(line) as Step);
+      return lines.map(readStep);
     },
     async counts(ingestion) {
       if (ingestion !== undefined)

@@ -3,6 +3,7 @@ import type { Ledger } from '../api.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { decodeEntry } from './codec.ts';
+import { unpack } from './pack.ts';
 import { readPage } from './page.ts';
 
 type Query = Parameters<Ledger['list']>[0];
@@ -60,7 +61,7 @@ function matches(values: ReadonlyArray<string | null>, { state, q, bbox }: Filte
   if (bbox === undefined) return true;
   const text = layer ?? facts;
   if (text === null || text === undefined) return false;
-  const own = (JSON.parse(text) as { wgs84Bbox?: Bbox }).wgs84Bbox;
+  const own = (unpack(text) as { wgs84Bbox?: Bbox }).wgs84Bbox;
   return own !== undefined && overlaps(own, bbox);
 }
 

@@ -42,16 +42,20 @@ end
 local function tell(id, ingestion, generation, state, step)
   call('HSET', entry_key(id), 'updatedAt', a.at)
   local list = entry_key(id) .. ':steps'
+  local line = {a.now, generation, state}
+  local more = {step.stage or '', step.note or '', step.error or '', step.attempt or 0}
+  for i = 4, 1, -1 do
+    if line[4] or (more[i] ~= '' and more[i] ~= 0) then table.insert(line, 4, more[i]) end
+  end
   if a.once then
     local last = call('LINDEX', list, 0)
     if last then
       local was = cjson.decode(last)
-      if was.generation == generation and was.state == state and was.stage == step.stage and was.note == step.note
-        and was.error == step.error then return end
+      if was[2] == generation and was[3] == state and (was[4] or '') == more[1] and (was[5] or '') == more[2]
+        and (was[6] or '') == more[3] then return end
     end
   end
-  call('LPUSH', list, cjson.encode({at=a.at, generation=generation, state=state, stage=step.stage, note=step.note,
-    error=step.error, attempt=step.attempt}))
+  call('LPUSH', list, cjson.encode(line))
   call('LTRIM', list, 0, 49)
   emit({type='state', dataset=id, ingestion=ingestion, state=state, stage=step.stage, note=step.note, error=step.error})
 end
@@ -116,9 +120,9 @@ return {generation, cur[4] or '[]'}
 `);
 
 /**
- * Records a step. \`guard\`: only while that lock is still held. \`upTo\`: only where the dataset is not further than that
- * state. \`bump\`: under a generation of its own. \`by\` tells how far the road of this generation has been walked, whatever
- * the state says. Gives the failed jobs that are history now.
+ * Records a step. \`guard\`: only while that lock is still held. \`forget\`: a key that goes along. \`upTo\`: only where the
+ * dataset is not further than that state. \`bump\`: under a generation of its own. \`by\` tells how far the road of this
+ * generation has been walked, whatever the state says. Gives the failed jobs that are history now.
  */
 export const APPLY = ledgerScript(`
 local key = entry_key(a.dataset)
@@ -141,8 +145,13 @@ if stage and by ~= stage then
   if by ~= '' and cur[6] then ahead = not ahead end
   if ahead then by = stage end
 end
-call('HSET', key, 'state', state, 'generation', generation, 'by', by)
-for field, value in pairs(a.set) do call('HSET', key, field, value) end
+local set = {'state', state, 'generation', generation, 'by', by}
+for field, value in pairs(a.set) do
+  set[#set + 1] = field
+  set[#set + 1] = value
+end
+call('HSET', key, unpack(set))
+if a.forget then call('DEL', a.forget) end
 for _, field in ipairs(a.clear) do call('HDEL', key, field) end
 if SETTLED[state] then call('HDEL', key, 'job') end
 if state == 'visible' or state == 'removed' then call('HDEL', key, 'reason', 'lastError') end

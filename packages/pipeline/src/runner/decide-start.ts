@@ -1,5 +1,5 @@
 import { type Job, type PartJob, STAGES, STATES, type StageName } from '@geosluice/jobs';
-import type { EntryView } from '../ledger/ledger.ts';
+import type { EntryView } from '../ledger/view.ts';
 
 /**
  * What to do with a job before its stage is called.

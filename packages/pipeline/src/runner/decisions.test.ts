@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Job, Reject, type RemoveJob, Retry, Supersede } from '@geosluice/jobs';
-import type { EntryView } from '../ledger/ledger.ts';
+import type { EntryView } from '../ledger/view.ts';
 import { partJob } from '../testing/model-share.ts';
 import { inspectJob, OBJECT, uploadJob } from '../testing/samples.ts';
 import { checkOutcome, clearedBy, endOf, patchOf } from './advance.ts';

@@ -8,8 +8,6 @@ import { runScript, script } from '../script.ts';
  * follows; when it ends, one job goes ahead as a probe, and only its success lets the others go. Times are Redis's own.
  */
 export interface Hold {
-  /** May this run begin? `held` with the milliseconds after which to ask again. */
-  gate(run: string): Promise<{ kind: 'go' | 'probe' } | { kind: 'held'; ms: number }>;
   /** The counterpart is down. @returns how long the queue rests, and the outage's number since it was last well */
   down(outage: { counterpart: string; code: string; atLeastMs: number }): Promise<{ ms: number; epoch: number }>;
   /** A probe ended: `well` where it proved that the counterpart is back. @returns true where the hold is over */
@@ -30,13 +28,17 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local till = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 `;
 
-const GATE = script(`${NOW}
-if till == 0 then return {'go', 0} end
-if now < till then return {'held', till - now} end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'probe', 0} end
--- behind a probe, ask again soon
-return {'held', math.max(1, math.min(1000, redis.call('PTTL', KEYS[2])))}
-`);
+/** May a run begin? With KEYS[1] a hold, KEYS[2] its probe, ARGV[1] the run and ARGV[2] the milliseconds of a probe. */
+export const GATE = `
+local function gate()
+  ${NOW}
+  if till == 0 then return 'go', 0 end
+  if now < till then return 'held', till - now end
+  if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'probe', 0 end
+  -- behind a probe, ask again soon
+  return 'held', math.max(1, math.min(1000, redis.call('PTTL', KEYS[2])))
+end
+`;
 
 const DOWN = script(`${NOW}
 local epoch = tonumber(redis.call('GET', KEYS[3]) or '0')
@@ -65,10 +67,6 @@ return 0
 export function createHold(redis: Client, keys: Keys, stage: StageName, options: HoldOptions): Hold {
   const names = [keys.hold(stage), keys.probe(stage), keys.epoch(stage)];
   return {
-    async gate(run) {
-      const [kind, ms] = (await runScript(redis, GATE, names, [run, options.probeMs])) as [string, number];
-      return kind === 'held' ? { kind, ms } : { kind: kind === 'probe' ? 'probe' : 'go' };
-    },
     async down({ counterpart, code, atLeastMs }) {
       const args = [options.baseMs, options.maxMs, Math.random(), atLeastMs, counterpart, code];
       const [ms, epoch] = (await runScript(redis, DOWN, names, args)) as [number, number];

@@ -12,7 +12,8 @@ import {
 import { type Job as BullJob, type Queue, RateLimitError, UnrecoverableError, WaitingError } from 'bullmq';
 import { isAway } from '../error.ts';
 import type { Internals } from '../internals.ts';
-import type { EntryView, Recorded, RecordOptions } from '../ledger/ledger.ts';
+import type { Recorded, RecordOptions } from '../ledger/ledger.ts';
+import type { EntryView } from '../ledger/view.ts';
 import { checkOutcome, endOf, patchOf } from './advance.ts';
 import { type Backoff, retryDelayMs } from './backoff.ts';
 import { decideError, type Verdict } from './decide-error.ts';
@@ -22,6 +23,7 @@ import type { Hold } from './hold.ts';
 import type { Isolation } from './isolation.ts';
 import { JobRun } from './job-run.ts';
 import type { RunnerMetrics, RunOutcome } from './metrics.ts';
+import type { Opened, OpeningRun } from './opening.ts';
 import { readDocument } from './read-document.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -31,6 +33,7 @@ export interface ProcessorParts<S extends StageName> {
   internals: Internals;
   queue: Queue;
   hold: Hold;
+  open(run: OpeningRun): Promise<Opened>;
   runLog: RunLog;
   isolation: Isolation;
   attempts: number;
@@ -94,34 +97,46 @@ export function createProcessor<S extends StageName>(
 
 async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: BullJob, run: JobRun<S>): Promise<void> {
   const { hold, runLog, internals, queue } = parts;
-  const [gate, past] = await Promise.all([hold.gate(run.token), runLog.of(run.jobId)]);
-  if (gate.kind === 'held') {
-    await queue.rateLimit(gate.ms);
-    throw new RateLimitError();
-  }
+  const job = run.job as Job;
+  const list = job.stage === 'discover' && job.kind === 'list';
+  let probe = false;
   let well = false;
   let downAgain = false;
-  let outcome: RunOutcome = 'lost';
+  let outcome: RunOutcome | null = 'lost';
+  const unlessStopped = async (): Promise<void> => {
+    if (run.interrupted === 'lock-lost') throw new WaitingError();
+    if (run.interrupted !== 'shutdown' && !parts.closing()) return;
+    outcome = 'handed-back';
+    await putBack(parts, bull, run.token);
+  };
   // counted as begun only once it has its turn: what still waits is no suspect when its worker dies
-  run.attempt = Math.max(1, run.attempt - past.forgiven);
-  const leave = await parts.isolation.enter(past.crashes > 0);
+  let leave = await parts.isolation.enter(false);
   try {
-    const turn = run.interrupted;
-    if (turn === 'lock-lost') throw new WaitingError();
-    if (turn === 'shutdown' || parts.closing()) {
-      outcome = 'handed-back';
-      return await putBack(parts, bull, run.token);
+    await unlessStopped();
+    const { token, jobId, dataset } = run;
+    const opened = await parts.open({ token, jobId, dataset, begin: !list });
+    if (opened.kind === 'held') {
+      outcome = null;
+      await queue.rateLimit(opened.ms);
+      throw new RateLimitError();
     }
-    const job = run.job as Job;
-    if (job.stage === 'discover' && job.kind === 'list' && (await internals.queues.backlog()) > parts.maxBacklog) {
+    probe = opened.kind === 'probe';
+    run.attempt = Math.max(1, run.attempt - opened.forgiven);
+    let { crashes, view } = opened;
+    if (crashes > 0) {
+      leave();
+      leave = await parts.isolation.enter(true);
+      await unlessStopped();
+    }
+    if (list && (await internals.queues.backlog()) > parts.maxBacklog) {
       outcome = 'held';
       await delayed(bull, run.token, FULL_HOUSE_MS);
     }
-    const crashes = await runLog.started(run.jobId);
-    if (job.stage === 'discover' && job.kind === 'list') {
-      await internals.redis.sadd(internals.keys.open(job.ingestion), run.jobId);
+    if (!opened.begun) {
+      crashes = await runLog.started(jobId);
+      if (dataset !== undefined) view = await internals.ledger.view(dataset);
     }
-    const view = run.dataset === undefined ? null : await internals.ledger.view(run.dataset);
+    if (list) await internals.redis.sadd(internals.keys.open(job.ingestion), jobId);
     const start = await begin(parts, run, view);
     if (start !== 'run') {
       outcome = start === 'superseded' ? 'superseded' : 'done';
@@ -159,14 +174,14 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
     await settled(parts, bull, run, result);
   } finally {
     leave();
-    if (gate.kind === 'probe' && !downAgain) {
+    if (probe && !downAgain) {
       await hold.probed(run.token, well);
       await queue.removeRateLimitKey();
     }
-    parts.metrics.ran?.({
-      ...{ stage: parts.stage, kind: run.job.kind, outcome },
-      ms: performance.now() - run.startedAt,
-    });
+    if (outcome !== null) {
+      const ms = performance.now() - run.startedAt;
+      parts.metrics.ran?.({ stage: parts.stage, kind: run.job.kind, outcome, ms });
+    }
   }
 }
 
@@ -207,6 +222,7 @@ async function settled<S extends StageName>(
   outcome: Outcome,
 ): Promise<void> {
   const job = run.job as Job;
+  const { internals } = parts;
   const note = outcome.note === undefined ? {} : { note: outcome.note };
   if (outcome.kind === 'again') {
     if (outcome.record !== undefined || outcome.note !== undefined) {
@@ -216,31 +232,35 @@ async function settled<S extends StageName>(
       if (answer === 'lost') throw new WaitingError();
     }
     if (outcome.jobs !== undefined) {
-      await parts.internals.admit(outcome.jobs);
+      await internals.admit(outcome.jobs);
       parts.probe('added');
     }
     await parts.runLog.slept(run.jobId, bull.attemptsMade);
     if (outcome.job !== undefined) await bull.updateData(outcome.job);
     return await asleep(parts, bull, run.token, outcome.afterMs);
   }
+  // with nothing to be added or woken, its run log goes along: one round trip a job less
+  const last = outcome.kind === 'done' && outcome.wake === undefined && run.dataset !== undefined;
+  const forget = last ? { forget: internals.keys.run(parts.stage, run.jobId) } : {};
   // a thousand parts must not push the rest out of the dataset's history
   const answer =
     job.kind === 'part'
       ? unlessLost(run)
-      : await recorded(parts, run, patchOf(job, outcome), note, endOf(job, outcome));
+      : await recorded(parts, run, patchOf(job, outcome), note, { ...endOf(job, outcome), ...forget });
   if (answer === 'superseded') return await finished(parts, run);
   if (answer === 'lost') throw new WaitingError();
   if (answer === 'past') return await deadAlready(parts, run);
   parts.probe('recorded');
   if (outcome.kind === 'done' && outcome.wake !== undefined) {
-    await parts.internals.queues.wake(parts.stage, outcome.wake);
+    await internals.queues.wake(parts.stage, outcome.wake);
     parts.probe('woken');
   }
   if (outcome.kind === 'next') {
-    await parts.internals.admit(outcome.jobs);
+    await internals.admit(outcome.jobs);
     parts.probe('added');
   }
-  await finished(parts, run);
+  if (last && job.kind !== 'part') await internals.ended(job, run.jobId);
+  else await finished(parts, run);
 }
 
 async function recorded<S extends StageName>(
@@ -350,8 +370,7 @@ async function superseded<S extends StageName>(parts: ProcessorParts<S>, run: Jo
 }
 
 async function finished<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
-  await parts.runLog.forget(run.jobId);
-  await parts.internals.ended(run.job as Job, run.jobId);
+  await Promise.all([parts.runLog.forget(run.jobId), parts.internals.ended(run.job as Job, run.jobId)]);
 }
 
 function logOf<S extends StageName>(log: Log, { job, jobId, attempt, generation }: JobRun<S>): Log {

@@ -8,8 +8,6 @@ import { runScript, script } from '../script.ts';
  * (a worker died, for BullMQ gives up at the second stall), and in how many different outages it was the one that met them.
  */
 export interface RunLog {
-  /** The starts without an end so far, and the attempts that are not counted any more. */
-  of(job: string): Promise<{ crashes: number; forgiven: number }>;
   /** @returns the starts without an end before this one */
   started(job: string): Promise<number>;
   /** It ran well and is to run again: what went wrong before is history. `attemptsMade` as BullMQ counts them. */
@@ -22,15 +20,19 @@ export interface RunLog {
   forget(job: string): Promise<void>;
 }
 
-const KEEP_MS = 30 * 24 * 3_600_000;
+/** Milliseconds. */
+export const KEEP_MS = 30 * 24 * 3_600_000;
 
-// whoever woke it before sees his wish fulfilled by this run
-const STARTED = script(`
-local starts = redis.call('HINCRBY', KEYS[1], 'starts', 1)
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2])
-return starts
-`);
+/** Counts a start. Whoever woke the job before sees his wish fulfilled by this run. */
+export const START = `
+local function start(run, woken, keepMs)
+  local starts = redis.call('HINCRBY', run, 'starts', 1)
+  redis.call('PEXPIRE', run, keepMs)
+  redis.call('DEL', woken)
+  return starts
+end
+`;
+const STARTED = script(`${START} return start(KEYS[1], KEYS[2], ARGV[1])`);
 
 const OUTAGE = script(`
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
@@ -43,10 +45,6 @@ return tonumber(redis.call('HGET', KEYS[1], 'outages'))
 
 export function createRunLog(redis: Client, keys: Keys, stage: StageName): RunLog {
   return {
-    async of(job) {
-      const [crashes, forgiven] = await redis.hmget(keys.run(stage, job), 'starts', 'forgiven');
-      return { crashes: Number(crashes ?? 0), forgiven: Number(forgiven ?? 0) };
-    },
     async started(job) {
       const starts = await runScript(redis, STARTED, [keys.run(stage, job), keys.woken(stage, job)], [KEEP_MS]);
       return Number(starts) - 1;

@@ -8,6 +8,7 @@ import { createHold, type HoldOptions } from './hold.ts';
 import { createIsolation } from './isolation.ts';
 import type { JobRun } from './job-run.ts';
 import type { RunnerMetrics } from './metrics.ts';
+import { createOpening } from './opening.ts';
 import { createProcessor, RetryLater } from './process-job.ts';
 import { createRunLog } from './run-log.ts';
 import { PollingWorker } from './worker.ts';
@@ -67,9 +68,11 @@ export async function runStage<S extends StageName>(options: StageRunnerOptions<
   if (options.globalConcurrency === undefined) await queue.removeGlobalConcurrency();
   else await queue.setGlobalConcurrency(options.globalConcurrency);
 
+  const hold = { ...DEFAULT_HOLD, ...options.hold };
   const process = createProcessor<S>({
     ...{ stage, run: options.run, internals, queue, log, metrics, runs },
-    hold: createHold(redis, keys, stage, { ...DEFAULT_HOLD, ...options.hold }),
+    hold: createHold(redis, keys, stage, hold),
+    open: createOpening(redis, keys, stage, hold),
     runLog: createRunLog(redis, keys, stage),
     isolation: createIsolation(),
     attempts: options.attempts ?? 8,

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLING, copyBeside } from '../../../../scripts/build.ts';
 import { readDockerfile } from '../../../images/dockerfile.ts';
 
 const DOCKERFILE = join(import.meta.dirname, '../../../../docker/Dockerfile');
 
-/** Bundles one TypeScript program as the images' processes are. @returns the path of the bundle */
+/**
+ * Bundles one TypeScript program as the images' processes are.
+ * @param program its name in `programs`, or the path of another
+ * @returns the path of the bundle
+ */
 export async function bundled(program: string, folder: string): Promise<string> {
-  const outfile = join(folder, program.replace(/\.ts$/, '.mjs'));
-  const entryPoints = [join(import.meta.dirname, 'programs', program)];
+  const outfile = join(folder, basename(program).replace(/\.ts$/, '.mjs'));
+  const entryPoints = [resolve(import.meta.dirname, 'programs', program)];
   const { metafile } = await build({ ...BUNDLING, entryPoints, outfile, metafile: true });
   copyBeside(folder, metafile);
   return outfile;
