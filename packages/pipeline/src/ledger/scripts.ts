@@ -40,7 +40,6 @@ local function emit(event)
 end
 -- one line of history and one event
 local function tell(id, ingestion, generation, state, step)
-  call('HSET', entry_key(id), 'updatedAt', a.at)
   local list = entry_key(id) .. ':steps'
   local line = {a.now, generation, state}
   local more = {step.stage or '', step.note or '', step.error or '', step.attempt or 0}
@@ -55,15 +54,14 @@ local function tell(id, ingestion, generation, state, step)
         and (was[6] or '') == more[3] then return end
     end
   end
-  call('LPUSH', list, cjson.encode(line))
-  call('LTRIM', list, 0, 49)
+  if call('LPUSH', list, cjson.encode(line)) > 50 then call('LTRIM', list, 0, 49) end
   emit({type='state', dataset=id, ingestion=ingestion, state=state, stage=step.stage, note=step.note, error=step.error})
 end
 local function create(found)
   local key = entry_key(found.dataset)
   call('HSET', key, 'dataset', found.dataset, 'uri', found.uri, 'location', found.location, 'options', found.options,
     'ingestion', found.ingestion, 'state', 'found', 'version', '', 'generation', 0, 'takenBy', '', 'warnings', '[]',
-    'createdAt', a.at, 'createdMs', a.now)
+    'createdAt', a.at, 'createdMs', a.now, 'updatedAt', a.at)
   call('ZADD', P .. ':all', a.now, found.dataset)
   call('ZADD', P .. ':i:' .. found.ingestion .. ':members', a.now, found.dataset)
   place(found.dataset, found.ingestion, false, 'found')
@@ -112,7 +110,7 @@ end
 move(a.dataset, cur[3], a.ingestion, cur[1])
 local generation = a.expected + 1
 call('HSET', key, 'uri', a.uri, 'location', a.location, 'options', a.options, 'version', a.version,
-  'generation', generation, 'takenBy', a.takenBy, 'state', 'inspecting', 'job', a.job, 'by', '')
+  'generation', generation, 'takenBy', a.takenBy, 'state', 'inspecting', 'job', a.job, 'by', '', 'updatedAt', a.at)
 call('HDEL', key, 'reason', 'lastError', 'removal', 'failed')
 place(a.dataset, a.ingestion, cur[1], 'inspecting')
 tell(a.dataset, a.ingestion, generation, 'inspecting', {stage='discover'})
@@ -145,16 +143,20 @@ if stage and by ~= stage then
   if by ~= '' and cur[6] then ahead = not ahead end
   if ahead then by = stage end
 end
-local set = {'state', state, 'generation', generation, 'by', by}
+local set = {'state', state, 'generation', generation, 'by', by, 'updatedAt', a.at}
 for field, value in pairs(a.set) do
   set[#set + 1] = field
   set[#set + 1] = value
 end
 call('HSET', key, unpack(set))
 if a.forget then call('DEL', a.forget) end
-for _, field in ipairs(a.clear) do call('HDEL', key, field) end
-if SETTLED[state] then call('HDEL', key, 'job') end
-if state == 'visible' or state == 'removed' then call('HDEL', key, 'reason', 'lastError') end
+local clear = {unpack(a.clear)}
+if SETTLED[state] then clear[#clear + 1] = 'job' end
+if state == 'visible' or state == 'removed' then
+  clear[#clear + 1] = 'reason'
+  clear[#clear + 1] = 'lastError'
+end
+if #clear > 0 then call('HDEL', key, unpack(clear)) end
 local stale = '[]'
 if a.failed and state == 'dead' then
   stale = cur[5] or '[]'
@@ -180,7 +182,7 @@ export const REVIVE = ledgerScript(`
 local key = entry_key(a.dataset)
 local cur = call('HMGET', key, 'state', 'generation', 'ingestion')
 if cur[1] ~= 'dead' then return 0 end
-call('HSET', key, 'state', a.state, 'job', a.job, 'by', a.by)
+call('HSET', key, 'state', a.state, 'job', a.job, 'by', a.by, 'updatedAt', a.at)
 call('HDEL', key, 'reason', 'lastError')
 place(a.dataset, cur[3], 'dead', a.state)
 tell(a.dataset, cur[3], tonumber(cur[2]), a.state, {stage=a.stage, note=a.note})
@@ -194,7 +196,8 @@ local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'failed', 'ob
 if not cur[1] then return {0, '[]'} end
 if cur[1] == 'removed' and not (a.mode == 'delete' and cur[5]) then return {-1, '[]'} end
 local generation = tonumber(cur[2]) + 1
-call('HSET', key, 'generation', generation, 'takenBy', a.takenBy, 'state', 'removing', 'removal', a.mode, 'by', '')
+call('HSET', key, 'generation', generation, 'takenBy', a.takenBy, 'state', 'removing', 'removal', a.mode, 'by', '',
+  'updatedAt', a.at)
 call('HDEL', key, 'reason', 'lastError', 'job', 'failed')
 place(a.dataset, cur[3], cur[1], 'removing')
 tell(a.dataset, cur[3], generation, 'removing', {note=a.mode})
