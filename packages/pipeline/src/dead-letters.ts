@@ -32,8 +32,8 @@ export function createDeadLetters(internals: Internals): DeadLetters {
         const pipeline = redis.pipeline();
         for (const member of members) pipeline.hgetall(keys.dataset(member));
         const answers = members.length === 0 ? [] : ((await pipeline.exec()) ?? []);
-        return members.map((_, at) => {
-          const entry = decodeEntry((answers[at]?.[1] ?? {}) as Record<string, string>);
+        return members.map((member, at) => {
+          const entry = decodeEntry(member, (answers[at]?.[1] ?? {}) as Record<string, string>);
           const letter = entry === null ? null : letterOf(entry);
           return letter !== null && fits(letter, filter) ? letter : null;
         });

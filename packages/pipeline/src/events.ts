@@ -1,6 +1,7 @@
-import type { Events, LedgerEvent } from './api.ts';
+import type { Events } from './api.ts';
 import { asPipelineError, isAway } from './error.ts';
 import type { Internals } from './internals.ts';
+import { readEvent } from './read-event.ts';
 
 const BLOCK_MS = 5_000;
 const BATCH = 200;
@@ -21,7 +22,7 @@ export function createEvents({ redis, keys, connect }: Internals): Events {
           const answer = await read(reader, keys.events, position, signal);
           for (const [id, fields] of answer) {
             position = id;
-            const event = { id, ...(JSON.parse(fields[1] ?? '{}') as Omit<LedgerEvent, 'id'>) };
+            const event = readEvent(id, fields[1] ?? '');
             if (ingestion === undefined || event.ingestion === ingestion) yield event;
             if (signal.aborted) return;
           }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { formatLocation, type LedgerPatch, parseLocation, Retry } from '@geosluice/jobs';
 import { decideRedis } from './check-redis.ts';
 import { asPipelineError, isAway, PipelineError } from './error.ts';
-import { decodeEntry, encodePatch } from './ledger/codec.ts';
+import { decodeEntry, encodeLocation, encodePatch } from './ledger/codec.ts';
 import { decodeCursor, encodeCursor } from './ledger/cursor.ts';
 import { overlaps } from './ledger/list.ts';
 import { jobOptionsOf } from './queues.ts';
@@ -36,12 +36,23 @@ test('a Redis that is away and one that refuses are told apart, and bugs stay wh
 test('an entry comes out of its hash as it went in', () => {
   const patch = encodePatch({ facts: FACTS, title: 'T', warnings: [], state: 'visible' });
   assert.equal(patch.state, undefined);
-  const entry = decodeEntry({ ...patch, dataset: 'd', generation: '3', state: 'found', createdMs: '1', by: 'upload' });
+  const hash = { ...patch, uri: 's3://b/k.tif', generation: '3', state: 'found', createdMs: '1', by: 'upload' };
+  const entry = decodeEntry('d', hash);
   assert.deepEqual(entry?.facts, FACTS);
   assert.deepEqual(entry?.warnings, []);
   assert.equal(entry?.generation, 3);
   assert.ok(entry !== null && !('by' in entry) && !('createdMs' in entry));
-  assert.equal(decodeEntry({}), null);
+  assert.deepEqual(entry?.location, { kind: 's3', bucket: 'b', key: 'k.tif' });
+  assert.equal(entry?.createdAt, '1970-01-01T00:00:00.001Z');
+  assert.equal(decodeEntry('d', {}), null);
+});
+
+test('a location is kept only where its uri does not say it all', () => {
+  const location = { kind: 's3', bucket: 'b', key: 'k.tif' } as const;
+  assert.equal(encodeLocation(location), '');
+  const versioned = { ...location, versionId: 'v' };
+  const hash = { uri: 's3://b/k.tif', state: 'found', createdMs: '1', location: encodeLocation(versioned) };
+  assert.deepEqual(decodeEntry('d', hash)?.location, versioned);
 });
 
 test('a cursor comes back as it was, and anything else is refused', () => {
@@ -82,6 +93,8 @@ test('whatever a stage records comes back out of the hash', () => {
     ...{ publishedVersion: 'aaaaaaaaaa-0', inPlaceRaster: 'aaaaaaaaaa' },
     object: { bucket: 'b', key: 'k.tif', size: 1, etag: 'e', checksum: null, owned: false },
   };
-  const entry = decodeEntry({ dataset: 'd', generation: '1', ...encodePatch(patch) });
-  assert.deepEqual(entry, { dataset: 'd', generation: 1, ...patch });
+  const hash = { uri: 's3://b/k.tif', state: 'found', generation: '1', createdMs: '0' };
+  const entry = decodeEntry('d', { ...hash, ...encodePatch(patch) });
+  const { uri, state, location, createdAt, ...recorded } = entry ?? assert.fail();
+  assert.deepEqual(recorded, { dataset: 'd', generation: 1, ...patch });
 });

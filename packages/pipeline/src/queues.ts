@@ -22,6 +22,8 @@ const INTERACTIVE_PART = 5;
 /** Longer than a job runs that is about to sleep. */
 const WOKEN_MS = 3_600_000;
 const CHUNK = 500;
+/** Nobody reads BullMQ's own streams of events, ten thousand of which it would keep for each queue. */
+const BULLMQ_EVENTS = 100;
 
 /** Takes jobs out of a failed set, and never one that waits or runs again under the same id. */
 const DROP_FAILED = script(`
@@ -81,7 +83,10 @@ export function jobOptionsOf(job: Job): JobsOptions {
 export function createQueues(redis: Client, keys: Keys, onError: (error: Error) => void): InternalQueues {
   const queues = new Map(
     STAGES.map((stage) => {
-      const queue = new Queue(stage, { connection: redis, prefix: keys.root, skipVersionCheck: true });
+      const queue = new Queue(stage, {
+        ...{ connection: redis, prefix: keys.root, skipVersionCheck: true },
+        streams: { events: { maxLen: BULLMQ_EVENTS } },
+      });
       queue.on('error', onError);
       return [stage, queue] as const;
     }),

@@ -19,7 +19,13 @@ function samplesOf(late: number): Sample[] {
 }
 
 const FOUND = {
-  ...{ count: COUNT, second: { wall: 4, cpu: 0.1 }, faults: { lost: 0, doubled: 0, open: 0 }, redisBytes: 250_000 },
+  ...{
+    count: COUNT,
+    second: { wall: 4, cpu: 0.1 },
+    faults: { lost: 0, doubled: 0, open: 0 },
+    redisBytes: 250_000,
+    bytesByKind: [],
+  },
 };
 const shortIn = (found: Parameters<typeof reportLine>[0]): string[] =>
   reportLine(found)
@@ -36,7 +42,7 @@ suite('[bench] report of the line', () => {
   });
   test('what is lost, too large or repeated is told', () => {
     const short = shortIn({
-      ...{ count: COUNT, samples: samplesOf(10), second: { wall: 6, cpu: 1 }, redisBytes: 301_000 },
+      ...{ count: COUNT, samples: samplesOf(10), second: { wall: 6, cpu: 1 }, redisBytes: 301_000, bytesByKind: [] },
       faults: { lost: 1, doubled: 2, open: 3 },
     });
     assert.equal(short.length, 6, short.join());

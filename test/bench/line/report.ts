@@ -15,6 +15,8 @@ export interface LineFound {
   faults: Faults & { open: number };
   /** By which `used_memory` of Redis grew. */
   redisBytes: number;
+  /** Of it what keys hold. */
+  bytesByKind: ReadonlyArray<readonly [kind: string, bytes: number]>;
 }
 
 const TENTHS = 10;
@@ -66,6 +68,13 @@ export function reportLine(found: LineFound): RoomResult {
         title: 'Servers beside them',
         head: ['server', 'CPU ms a dataset'],
         rows: SERVERS.map((name) => [name, each(last.servers[name])]),
+      },
+      {
+        title: 'Redis',
+        head: ['what', 'bytes a dataset'],
+        rows: [...found.bytesByKind, ['all it grew by', found.redisBytes] as const].map(([what, bytes]) => [
+          ...[what, (bytes / count).toFixed(0)],
+        ]),
       },
       {
         title: 'Two passes over the same lot',

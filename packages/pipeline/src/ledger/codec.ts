@@ -1,4 +1,5 @@
-import type { LedgerEntry } from '@geosluice/jobs';
+import { isDeepStrictEqual } from 'node:util';
+import { formatLocation, type LedgerEntry, type Location, parseLocation } from '@geosluice/jobs';
 import { pack, unpack } from './pack.ts';
 
 /** Fields of the hash that hold JSON, packed where it is long; the others are text, `generation` a number. */
@@ -6,8 +7,8 @@ const JSON_FIELDS: ReadonlySet<string> = new Set([
   ...['location', 'options', 'facts', 'object', 'layer', 'geonode', 'reason', 'warnings', 'job'],
 ]);
 const TEXT_FIELDS: ReadonlySet<string> = new Set([
-  ...['dataset', 'uri', 'ingestion', 'state', 'version', 'takenBy', 'workspace', 'name', 'title', 'metadataState'],
-  ...['publishedVersion', 'inPlaceRaster', 'lastError', 'createdAt', 'updatedAt'],
+  ...['uri', 'ingestion', 'state', 'version', 'takenBy', 'workspace', 'name', 'title', 'metadataState'],
+  ...['publishedVersion', 'inPlaceRaster', 'lastError', 'updatedAt'],
 ]);
 
 /** What the hash holds besides the entry: for the pipeline's own use. */
@@ -25,15 +26,24 @@ export interface FailedJob {
   id: string;
 }
 
-/** A hash as HGETALL gives it; null where there is none. */
-export function decodeEntry(hash: Record<string, string>): LedgerEntry | null {
-  if (hash.dataset === undefined) return null;
-  const entry: Record<string, unknown> = { generation: Number(hash.generation) };
+/** @param hash as HGETALL gives it; null where there is none */
+export function decodeEntry(dataset: string, hash: Record<string, string>): LedgerEntry | null {
+  const { uri, state, generation, createdMs } = hash;
+  if (uri === undefined || state === undefined) return null;
+  const entry: Record<string, unknown> = {
+    ...{ dataset, generation: Number(generation), createdAt: new Date(Number(createdMs)).toISOString() },
+  };
   for (const [field, value] of Object.entries(hash)) {
     if (JSON_FIELDS.has(field)) entry[field] = unpack(value);
     else if (TEXT_FIELDS.has(field)) entry[field] = value;
   }
+  entry.location ??= parseLocation(uri);
   return entry as unknown as LedgerEntry;
+}
+
+/** What an entry keeps of its location besides the uri: nothing, for nearly all. */
+export function encodeLocation(location: Location): string {
+  return isDeepStrictEqual(parseLocation(formatLocation(location)), location) ? '' : pack(JSON.stringify(location));
 }
 
 export function decodeExtras(hash: Record<string, string | null | undefined>): EntryExtras {

@@ -15,7 +15,7 @@ import { asked, asPipelineError } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { runScript, type Script, script } from '../script.ts';
-import { decodeEntry, encodePatch, type FailedJob, readFailed } from './codec.ts';
+import { decodeEntry, encodeLocation, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { pack } from './pack.ts';
 import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
@@ -96,7 +96,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     for (let from = 0; from < found.length; from += CHUNK) {
       const slice = found.slice(from, from + CHUNK).map(({ dataset, location, ingestion, options, job }) => ({
         ...{ dataset, ingestion, uri: formatLocation(location) },
-        ...{ location: pack(JSON.stringify(location)), options: pack(JSON.stringify(options)) },
+        ...{ location: encodeLocation(location), options: pack(JSON.stringify(options)) },
         ...(job === undefined ? {} : { job: JSON.stringify({ stage: 'discover', id: job }) }),
       }));
       await run(ENTER, { found: slice, move });
@@ -119,7 +119,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     enterJobs,
     record,
     async get(dataset) {
-      return decodeEntry(await asked(() => redis.hgetall(keys.dataset(dataset))));
+      return decodeEntry(dataset, await asked(() => redis.hgetall(keys.dataset(dataset))));
     },
     async view(dataset) {
       return decodeView(await asked(() => redis.hmget(keys.dataset(dataset), ...VIEW_FIELDS)));
@@ -140,7 +140,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       const { dataset, location, ingestion, options, expected, version, takenBy } = claim;
       const answer = (await run(TAKE, {
         ...{ dataset, ingestion, expected, version, takenBy, uri: formatLocation(location) },
-        ...{ location: pack(JSON.stringify(location)), options: pack(JSON.stringify(options)) },
+        ...{ location: encodeLocation(location), options: pack(JSON.stringify(options)) },
         job: JSON.stringify({ stage: 'discover', id: takenBy }),
       })) as [number, string] | null;
       if (answer === null) return null;

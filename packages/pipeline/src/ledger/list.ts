@@ -42,7 +42,7 @@ export async function listEntries(
   for (const dataset of page.items) pipeline.hgetall(keys.dataset(dataset));
   const hashes = page.items.length === 0 ? [] : ((await pipeline.exec()) ?? []);
   const entries = hashes
-    .map(([, hash]) => decodeEntry((hash ?? {}) as Record<string, string>))
+    .map(([, hash], at) => decodeEntry(page.items[at] ?? '', (hash ?? {}) as Record<string, string>))
     .filter((entry) => entry !== null);
   return { entries, cursor: page.cursor };
 }

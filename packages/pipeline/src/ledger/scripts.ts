@@ -34,34 +34,39 @@ local function place(id, ingestion, old, new)
   end
   if SETTLED[new] then call('ZREM', P .. ':unsettled', id) else call('ZADD', P .. ':unsettled', a.now, id) end
 end
-local function emit(event)
-  event.at = a.at
-  call('XADD', P .. ':events', 'MAXLEN', '~', a.keepEvents, '*', 'e', cjson.encode(event))
+-- a list as JSON; fields at its end that say nothing are left out
+local function short(fields)
+  while fields[#fields] == '' or fields[#fields] == 0 do fields[#fields] = nil end
+  return cjson.encode(fields)
+end
+local function emit(e)
+  call('XADD', P .. ':events', 'MAXLEN', '~', a.keepEvents, '*', 'e', short({a.now, e.type, e.ingestion, e.dataset or '',
+    e.state or '', e.stage or '', e.note or '', e.error or '', e.done or 0, e.total or 0}))
 end
 -- one line of history and one event
 local function tell(id, ingestion, generation, state, step)
   local list = entry_key(id) .. ':steps'
-  local line = {a.now, generation, state}
-  local more = {step.stage or '', step.note or '', step.error or '', step.attempt or 0}
-  for i = 4, 1, -1 do
-    if line[4] or (more[i] ~= '' and more[i] ~= 0) then table.insert(line, 4, more[i]) end
-  end
+  local line = short({a.now, generation, state, step.stage or '', step.note or '', step.error or '', step.attempt or 0})
   if a.once then
     local last = call('LINDEX', list, 0)
     if last then
       local was = cjson.decode(last)
-      if was[2] == generation and was[3] == state and (was[4] or '') == more[1] and (was[5] or '') == more[2]
-        and (was[6] or '') == more[3] then return end
+      if was[2] == generation and was[3] == state and (was[4] or '') == (step.stage or '')
+        and (was[5] or '') == (step.note or '') and (was[6] or '') == (step.error or '') then return end
     end
   end
-  if call('LPUSH', list, cjson.encode(line)) > 50 then call('LTRIM', list, 0, 49) end
+  if call('LPUSH', list, line) > 50 then call('LTRIM', list, 0, 49) end
   emit({type='state', dataset=id, ingestion=ingestion, state=state, stage=step.stage, note=step.note, error=step.error})
+end
+-- kept only where the uri does not say it all
+local function locate(key, location)
+  if location == '' then call('HDEL', key, 'location') else call('HSET', key, 'location', location) end
 end
 local function create(found)
   local key = entry_key(found.dataset)
-  call('HSET', key, 'dataset', found.dataset, 'uri', found.uri, 'location', found.location, 'options', found.options,
-    'ingestion', found.ingestion, 'state', 'found', 'version', '', 'generation', 0, 'takenBy', '', 'warnings', '[]',
-    'createdAt', a.at, 'createdMs', a.now, 'updatedAt', a.at)
+  call('HSET', key, 'uri', found.uri, 'options', found.options, 'ingestion', found.ingestion, 'state', 'found',
+    'version', '', 'generation', 0, 'takenBy', '', 'warnings', '[]', 'createdMs', a.now, 'updatedAt', a.at)
+  locate(key, found.location)
   call('ZADD', P .. ':all', a.now, found.dataset)
   call('ZADD', P .. ':i:' .. found.ingestion .. ':members', a.now, found.dataset)
   place(found.dataset, found.ingestion, false, 'found')
@@ -109,7 +114,8 @@ if not cur[1] then
 end
 move(a.dataset, cur[3], a.ingestion, cur[1])
 local generation = a.expected + 1
-call('HSET', key, 'uri', a.uri, 'location', a.location, 'options', a.options, 'version', a.version,
+locate(key, a.location)
+call('HSET', key, 'uri', a.uri, 'options', a.options, 'version', a.version,
   'generation', generation, 'takenBy', a.takenBy, 'state', 'inspecting', 'job', a.job, 'by', '', 'updatedAt', a.at)
 call('HDEL', key, 'reason', 'lastError', 'removal', 'failed')
 place(a.dataset, a.ingestion, cur[1], 'inspecting')
@@ -167,10 +173,13 @@ if state == 'removed' then
   -- what nobody asked to remove comes in again as it was
   if cur[7] == '${BY_RULE}' then call('HSET', key, 'version', '') end
   local names = key .. ':names'
-  for _, name in ipairs(call('SMEMBERS', names)) do
+  local owned = call('SMEMBERS', names)
+  owned[#owned + 1] = call('HGET', key, 'claim') or nil
+  for _, name in ipairs(owned) do
     if call('HGET', P .. ':names', name) == a.dataset then call('HDEL', P .. ':names', name) end
   end
   call('DEL', names)
+  call('HDEL', key, 'claim')
 end
 place(a.dataset, cur[3], cur[1], state)
 tell(a.dataset, cur[3], generation, state, a.step)
@@ -207,7 +216,9 @@ return {generation, cur[4] or '[]'}
 /** The first that claims a name owns it. */
 export const CLAIM = ledgerScript(`
 if call('HSETNX', P .. ':names', a.name, a.dataset) == 1 then
-  call('SADD', entry_key(a.dataset) .. ':names', a.name)
+  -- nearly all have one name for ever, which needs no key of its own
+  local key = entry_key(a.dataset)
+  if call('HSETNX', key, 'claim', a.name) == 0 then call('SADD', key .. ':names', a.name) end
 end
 return call('HGET', P .. ':names', a.name)
 `);

@@ -6,6 +6,7 @@ import { type Buckets, openBuckets } from '../../../world/bucket.ts';
 import { dropLot, LOT, rasterKey } from '../lot.ts';
 import { type Faults, faultsIn } from '../once.ts';
 import { lookAround } from '../places.ts';
+import { bytesByKind } from '../redis-bytes.ts';
 import { openRedisLook } from '../redis-look.ts';
 import { reportLine } from '../report.ts';
 import { startSampler } from '../sampler.ts';
@@ -98,6 +99,7 @@ async function run(line: Line): Promise<RoomResult> {
     return reportLine({
       ...{ count, samples: kept.samples(), second, faults: await faultsOf(line) },
       redisBytes: redisAfter - (kept.redisBefore() ?? 0),
+      bytesByKind: await bytesByKind(servers.redisUrl),
     });
   } finally {
     redis.close();
