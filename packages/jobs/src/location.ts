@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { Reject } from './errors.ts';
@@ -80,7 +80,7 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** `length` characters of [a-z2-7] that stand for the text (5 bits of SHA-256 a character). */
 export function shortHash(text: string, length: number): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   let out = '';
   for (let bit = 0; out.length < length; bit += 5) {
     const byte = bit >> 3;

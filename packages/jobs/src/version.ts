@@ -44,12 +44,18 @@ export function versionOf(
 
 const OPTIONS_HALF = 8;
 const WITHOUT_OPTIONS = shortHash('{}', OPTIONS_HALF);
+/** By their object: a listing asks the same ones for each of its files. */
+const OPTIONS_PARTS = new WeakMap<IngestOptions, string>();
 
-/** The options part; empty where none changes the result. */
+/** The options part: from those that change the result; empty where none does. */
 export function optionsPart(options: IngestOptions): string {
+  const known = OPTIONS_PARTS.get(options);
+  if (known !== undefined) return known;
   const { layer, rest } = resultOptions(options);
-  const parts = [layer, rest].map((part) => shortHash(JSON.stringify(part), OPTIONS_HALF)).join('');
-  return parts === WITHOUT_OPTIONS.repeat(2) ? '' : parts;
+  const parts = [layer, rest].map((one) => shortHash(JSON.stringify(one), OPTIONS_HALF)).join('');
+  const part = parts === WITHOUT_OPTIONS.repeat(2) ? '' : parts;
+  OPTIONS_PARTS.set(options, part);
+  return part;
 }
 
 /** Whether object and layer are the same for both: they differ at most in what GeoNode is told. */

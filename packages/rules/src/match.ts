@@ -23,6 +23,7 @@ export function ruledBy(rules: readonly Rule[]): Rules {
   const prefixes = rules
     .map((rule) => ({ prefix: prefixOf(rule), ruled: ruledOf(rule) }))
     .sort((a, b) => b.prefix.length - a.prefix.length);
+  if (prefixes.length === 0) return () => NONE;
   return (location) => {
     const uri = formatLocation(location);
     return prefixes.find(({ prefix }) => uri.startsWith(prefix))?.ruled ?? NONE;

@@ -92,7 +92,25 @@ export function isRasterName(name: string, rules: NameRules): boolean {
 }
 
 export function isIgnoredName(name: string, rules: NameRules): boolean {
-  return matchesAny(IGNORED_NAMES, name) || matchesAny(rules.ignore, name);
+  return isOfTools(name.toLowerCase()) || matchesAny(rules.ignore, name);
+}
+
+const isOfTools = matcherOf(IGNORED_NAMES);
+
+/** The patterns as tests that are cheap for names that fit none: what begins, ends or is like one needs no search. */
+function matcherOf(patterns: readonly string[]): (name: string) => boolean {
+  const plain = (text: string): boolean => !/[*?]/.test(text);
+  const endings = patterns.filter((one) => one.startsWith('*') && plain(one.slice(1))).map((one) => one.slice(1));
+  const beginnings = patterns
+    .filter((one) => one.endsWith('*') && plain(one.slice(0, -1)))
+    .map((one) => one.slice(0, -1));
+  const names = new Set(patterns.filter(plain));
+  const others = patterns.filter((one) => !plain(one) && !plain(one.slice(1)) && !plain(one.slice(0, -1)));
+  return (name) =>
+    names.has(name) ||
+    endings.some((ending) => name.endsWith(ending)) ||
+    beginnings.some((beginning) => name.startsWith(beginning)) ||
+    others.some((pattern) => globMatches(pattern, name));
 }
 
 export function isIgnoredFolder(name: string, rules: NameRules): boolean {

@@ -11,19 +11,21 @@ import {
   type Step,
 } from '@geosluice/jobs';
 import type { Ledger } from '../api.ts';
-import { asked, asPipelineError } from '../error.ts';
+import { asked } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { runScript, type Script, script } from '../script.ts';
 import { decodeEntry, encodeLocation, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { pack } from './pack.ts';
-import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE } from './scripts.ts';
+import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE, VERSIONS } from './scripts.ts';
 import { createSightings, type InternalSightings } from './sightings.ts';
 import { readStep } from './step-line.ts';
 import { decodeView, type EntryView, VIEW_FIELDS } from './view.ts';
 
 const CHUNK = 500;
+/** Versions one script looks up: as many as a page of a listing has. */
+const COMPARED = 1_000;
 /** Milliseconds between two tellings of a dataset's progress in one stage, however many workers share it. */
 export const PROGRESS_EVERY_MS = 500;
 /** Milliseconds after which who does something alone is taken for dead. */
@@ -126,15 +128,17 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     },
     async compare(seen) {
       if (seen.length === 0) return [];
-      const pipeline = redis.pipeline();
-      for (const { dataset } of seen) pipeline.hget(keys.dataset(dataset), 'version');
-      const answers = await asked(() => pipeline.exec());
-      return seen.map(({ version }, at) => {
-        const [error, known] = answers?.[at] ?? [new Error('no answer'), null];
-        if (error !== null) throw asPipelineError(error);
-        if (known === null) return 'new';
-        return known === version ? 'known' : 'changed';
-      });
+      const compared: Array<'new' | 'changed' | 'known'> = [];
+      for (let from = 0; from < seen.length; from += COMPARED) {
+        const some = seen.slice(from, from + COMPARED);
+        const ids = some.map(({ dataset }) => dataset);
+        const versions = (await asked(() => runScript(redis, VERSIONS, [keys.root], ids))) as Array<string | null>;
+        for (const [at, { version }] of some.entries()) {
+          const known = versions[at] ?? null;
+          compared.push(known === null ? 'new' : known === version ? 'known' : 'changed');
+        }
+      }
+      return compared;
     },
     async takeGeneration(claim) {
       const { dataset, location, ingestion, options, expected, version, takenBy } = claim;

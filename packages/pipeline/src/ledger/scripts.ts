@@ -223,6 +223,13 @@ end
 return call('HGET', P .. ':names', a.name)
 `);
 
+/** The versions of datasets. One command and one answer: a scan asks for those of a million. */
+export const VERSIONS = script(`
+local versions = {}
+for i = 1, #ARGV do versions[i] = redis.call('HGET', KEYS[1] .. ':d:' .. ARGV[i], 'version') end
+return versions
+`);
+
 /** A page of an index, newest first, from after a member on; the cursor survives the member's leaving. */
 export const PAGE = script(`
 local from = 0

@@ -10,6 +10,8 @@ export function decodeListedKey(text: string, encodingType: string | undefined):
 
 /** Form encoding undone; null where the text is not form-encoded UTF-8. */
 export function decodeForm(text: string): string | null {
+  // most keys are written as they are, and a listing has a million
+  if (!text.includes('%') && !text.includes('+')) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
@@ -25,6 +27,7 @@ export function isSurelyRaw(text: string): boolean {
 /** ETags without their quotes, as fingerprints hold them; weak ones keep their `W/`. */
 export function bareEtag(etag: string | undefined): string | undefined {
   if (etag === undefined || etag === '') return undefined;
+  if (etag.startsWith('"')) return etag.endsWith('"') && etag.length > 1 ? etag.slice(1, -1) : etag;
   return etag.replace(/^(W\/)?"(.*)"$/s, '$1$2');
 }
 

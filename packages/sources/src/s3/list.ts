@@ -73,19 +73,13 @@ export function readPage(answer: Omit<ListObjectsV2CommandOutput, '$metadata'>, 
     });
   }
   const decode = (text: string): string => decodeListedKey(text, answer.EncodingType);
-  const objects = (answer.Contents ?? []).flatMap(({ Key, Size, ETag, LastModified }): Listed[] => {
-    if (Key === undefined) return [];
+  const objects: Listed[] = [];
+  for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
+    if (Key === undefined) continue;
     const key = decode(Key);
-    return [
-      {
-        key,
-        name: key.slice(key.lastIndexOf('/') + 1),
-        size: Size ?? 0,
-        etag: bareEtag(ETag),
-        modified: LastModified?.toISOString(),
-      },
-    ];
-  });
+    const name = key.slice(key.lastIndexOf('/') + 1);
+    objects.push({ key, name, size: Size ?? 0, etag: bareEtag(ETag), modified: LastModified?.toISOString() });
+  }
   return {
     objects,
     prefixes: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => (Prefix === undefined ? [] : [decode(Prefix)])),

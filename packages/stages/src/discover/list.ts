@@ -11,7 +11,7 @@ import {
 import type { Deletions, Ruled } from '@geosluice/rules';
 import { isOutput } from '../keys.ts';
 import { looksAfter, nextLook } from './files.ts';
-import type { DiscoverPorts } from './ports.ts';
+import type { DiscoverPorts, RuleDefaults } from './ports.ts';
 import { ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion } from './seen.ts';
 
@@ -34,14 +34,15 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
     maxPages: PAGES_A_JOB,
     signal: context.signal,
   });
+  const optionsOf = optionsByRule(job.options, ports.defaults);
   const seen = page.candidates
     .filter(({ raster }) => !isOutput(raster.location, ports.target))
     .map((candidate) => {
       const { location } = candidate.raster;
       const ruled = ports.rules(location);
-      const options = ruledOptions(ruled, job.options);
+      const { options, after } = optionsOf(ruled);
       const version = formatVersion(seenVersion(candidate, options));
-      return { dataset: datasetIdOf(location), location, version, ruled, options };
+      return { dataset: datasetIdOf(location), location, version, ruled, after };
     });
   const known = seen.length === 0 ? [] : await ports.ledger.compare(seen);
   await sight(
@@ -85,15 +86,34 @@ export async function list(job: ListJob, context: StageContext, ports: DiscoverP
   return jobs.length === 0 ? { kind: 'done', note: 'nothing-new' } : { kind: 'next', jobs };
 }
 
+interface OptionsOfRule {
+  options: IngestOptions;
+  /** With the deployment's default. */
+  after: IngestOptions['after'];
+}
+
+/** Files of one rule have the same options, and the very same object of them. */
+function optionsByRule(asked: IngestOptions, defaults: RuleDefaults): (ruled: Ruled) => OptionsOfRule {
+  const known = new Map<Ruled, OptionsOfRule>();
+  return (ruled) => {
+    const before = known.get(ruled);
+    if (before !== undefined) return before;
+    const options = ruledOptions(ruled, asked);
+    const found = { options, after: withDefaults(options, defaults).after };
+    known.set(ruled, found);
+    return found;
+  };
+}
+
 /** What is there as it was needs no look of its own for a while. */
 async function sight(
-  seen: ReadonlyArray<{ dataset: string; location: Location; ruled: Ruled; options: IngestOptions }>,
+  seen: ReadonlyArray<{ dataset: string; location: Location; ruled: Ruled; after: IngestOptions['after'] }>,
   context: StageContext,
   ports: DiscoverPorts,
 ): Promise<void> {
   const byRule = new Map<string, { deletions: Deletions; datasets: string[] }>();
-  for (const { ruled, options, ...file } of seen) {
-    if (!looksAfter(ruled, file, withDefaults(options, ports.defaults).after)) continue;
+  for (const { ruled, after, ...file } of seen) {
+    if (!looksAfter(ruled, file, after)) continue;
     const { rule } = ruled.options;
     const known = byRule.get(rule);
     if (known === undefined) byRule.set(rule, { deletions: ruled.deletions, datasets: [file.dataset] });
