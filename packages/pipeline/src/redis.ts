@@ -1,4 +1,5 @@
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { batchWrites } from './batch-writes.ts';
 
 export type Client = Redis | Cluster;
 
@@ -32,6 +33,7 @@ export function connect(
     ...(purpose === 'commands' ? { commandTimeout: commandTimeoutMs } : {}),
   });
   client.on('error', onError);
+  batchWrites(client);
   return client;
 }
 

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startRedis } from '../../../counterparts/redis.ts';
@@ -81,6 +83,7 @@ async function listAll(program: string, { say, signal }: RoomOptions, lot: Lot):
   }
   const spread = (by: Way, of: (listed: ListedAll) => number) => spreadOf(runs[by].map(of));
   const ratio = (of: (listed: ListedAll) => number): number => spread('discover', of).median / spread('sdk', of).median;
+  const flat = spread('discover', ({ rssAtEnd, rssAfterTenth }) => rssAtEnd / rssAfterTenth).median;
   const where = `listing, ${lot.keys} keys of ${lot.name}`;
   return {
     tables: [
@@ -111,17 +114,15 @@ async function listAll(program: string, { say, signal }: RoomOptions, lot: Lot):
     goals: [
       { where, what: 'wall / the bare listing', figure: ratio(({ seconds }) => seconds), bound: WITHIN },
       { where, what: 'CPU / the bare listing', figure: ratio(({ cpu }) => cpu), bound: WITHIN },
-      {
-        ...{ where, what: 'discover’s peak RSS / that after a tenth', bound: FLAT },
-        figure: spread('discover', ({ rssAtEnd, rssAfterTenth }) => rssAtEnd / rssAfterTenth).median,
-      },
+      // a smaller lot is over before the heap of Node has its size, whoever lists
+      ...(lot.keys < MADE_UP
+        ? []
+        : [{ where, what: 'discover’s peak RSS / that after a tenth', figure: flat, bound: FLAT }]),
     ],
   };
 }
 
 async function onPagesServer<T>(use: (endpoint: string) => Promise<T>): Promise<T> {
-  const { mkdtemp, rm } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
   const folder = await mkdtemp(join(tmpdir(), 'geosluice-pages-'));
   try {
     return await withFreshPorts(1, async ([port]) => {
