@@ -4,7 +4,6 @@ import { decodeView, type EntryView, VIEW_FIELDS } from '../ledger/view.ts';
 import type { Client } from '../redis.ts';
 import { runScript, script } from '../script.ts';
 import { GATE } from './hold.ts';
-import { KEEP_MS, START } from './run-log.ts';
 
 /** How a run finds its queue, its job's past, and its dataset. */
 export type Opened =
@@ -27,21 +26,29 @@ export interface OpeningRun {
   dataset: string | undefined;
   /** False: only look, count no start yet. */
   begin: boolean;
+  /** An attempt was counted before: some may be forgiven. */
+  again: boolean;
 }
 
-const OPEN = script(`${GATE}${START}
+const OPEN = script(`${GATE}
 local kind, ms = gate()
 if kind == 'held' then return {kind, ms} end
-local past = redis.call('HMGET', KEYS[3], 'starts', 'forgiven')
-local crashes = tonumber(past[1] or '0')
+local run = KEYS[3]
+local crashes = 0
 local begun = 0
-if ARGV[4] == '1' and crashes == 0 then
-  start(KEYS[3], KEYS[4], ARGV[3])
-  begun = 1
-end
+if ARGV[3] == '1' then
+  crashes = redis.call('HINCRBY', run, 'starts', 1) - 1
+  if crashes == 0 then
+    begun = 1
+    -- whoever woke it before sees his wish fulfilled by this run
+    redis.call('DEL', KEYS[4])
+  else redis.call('HINCRBY', run, 'starts', -1) end
+else crashes = tonumber(redis.call('HGET', run, 'starts') or '0') end
+local forgiven = 0
+if ARGV[4] == '1' then forgiven = tonumber(redis.call('HGET', run, 'forgiven') or '0') end
 local view = {}
 if KEYS[5] then view = redis.call('HMGET', KEYS[5], ${VIEW_FIELDS.map((field) => `'${field}'`).join(', ')}) end
-return {kind, begun, crashes, tonumber(past[2] or '0'), view}
+return {kind, begun, crashes, forgiven, view}
 `);
 
 /** What every run asks before its stage, in one round trip: it is paid for each job of a million. */
@@ -51,10 +58,10 @@ export function createOpening(
   stage: StageName,
   { probeMs }: { probeMs: number },
 ): (run: OpeningRun) => Promise<Opened> {
-  return async ({ token, jobId, dataset, begin }) => {
+  return async ({ token, jobId, dataset, begin, again }) => {
     const names = [keys.hold(stage), keys.probe(stage), keys.run(stage, jobId), keys.woken(stage, jobId)];
     if (dataset !== undefined) names.push(keys.dataset(dataset));
-    const answer = await runScript(redis, OPEN, names, [token, probeMs, KEEP_MS, begin ? '1' : '0']);
+    const answer = await runScript(redis, OPEN, names, [token, probeMs, begin ? '1' : '0', again ? '1' : '0']);
     const [kind, second, crashes = 0, forgiven = 0, values = []] = answer as Answer;
     if (kind === 'held') return { kind, ms: second };
     return { kind, begun: second === 1, crashes, forgiven, view: decodeView(values) };

@@ -114,7 +114,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
   try {
     await unlessStopped();
     const { token, jobId, dataset } = run;
-    const opened = await parts.open({ token, jobId, dataset, begin: !list });
+    const opened = await parts.open({ token, jobId, dataset, begin: !list, again: run.attempt > 1 });
     if (opened.kind === 'held') {
       outcome = null;
       await queue.rateLimit(opened.ms);

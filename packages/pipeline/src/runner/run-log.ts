@@ -20,19 +20,15 @@ export interface RunLog {
   forget(job: string): Promise<void>;
 }
 
-/** Milliseconds. */
-export const KEEP_MS = 30 * 24 * 3_600_000;
+const KEEP_MS = 30 * 24 * 3_600_000;
 
-/** Counts a start. Whoever woke the job before sees his wish fulfilled by this run. */
-export const START = `
-local function start(run, woken, keepMs)
-  local starts = redis.call('HINCRBY', run, 'starts', 1)
-  redis.call('PEXPIRE', run, keepMs)
-  redis.call('DEL', woken)
-  return starts
-end
-`;
-const STARTED = script(`${START} return start(KEYS[1], KEYS[2], ARGV[1])`);
+// whoever woke it before sees his wish fulfilled by this run
+const STARTED = script(`
+local starts = redis.call('HINCRBY', KEYS[1], 'starts', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])
+return starts
+`);
 
 const OUTAGE = script(`
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
