@@ -88,7 +88,9 @@ export function splitExtension(name: string): { stem: string; extension: string 
 }
 
 export function isRasterName(name: string, rules: NameRules): boolean {
-  return rules.extensions.includes(splitExtension(name).extension.toLowerCase());
+  const { extension } = splitExtension(name);
+  // most are written in lower case
+  return rules.extensions.includes(extension) || rules.extensions.includes(extension.toLowerCase());
 }
 
 export function isIgnoredName(name: string, rules: NameRules): boolean {

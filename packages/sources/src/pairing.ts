@@ -56,7 +56,9 @@ export function pairUp<T extends Named>(
     const pair: Pair<T> = { raster: file, sidecars: [] };
     pairs.push(pair);
     const { stem } = splitExtension(name);
-    byStem.set(stem, [...(byStem.get(stem) ?? []), pair]);
+    const ofStem = byStem.get(stem);
+    if (ofStem === undefined) byStem.set(stem, [pair]);
+    else ofStem.push(pair);
   }
   const ranks = new Map<Pair<T>, Array<{ rank: number; reading: Reading; file: T }>>();
   const orphans: Paired<T>['orphans'] = [];

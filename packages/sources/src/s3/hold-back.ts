@@ -10,12 +10,14 @@ export function firstOpenFamily(names: readonly string[], rules: NameRules): num
   const last = names.at(-1);
   if (last === undefined) return null;
   const open = (stem: string): boolean => `${stem}.` > last || last.startsWith(`${stem}.`);
-  const index = names.findIndex((name) => stemsOf(name, rules).some(open));
+  const index = names.findIndex((name) =>
+    isRasterName(name, rules) ? open(splitExtension(name).stem) : stemsOf(name, rules).some(open),
+  );
   return index < 0 ? null : index;
 }
 
+/** Of what is no raster by its name. */
 function stemsOf(name: string, rules: NameRules): string[] {
-  if (isRasterName(name, rules)) return [splitExtension(name).stem];
   // only a base that is a raster's name has a stem of its own: `S2.2020.xml` is not of the family `S2.`
   const bases = readingsOf(name).map(({ base }) => (isRasterName(base, rules) ? splitExtension(base).stem : base));
   return bases.length === 0 && rules.magic && splitExtension(name).extension === '' ? [name] : bases;
