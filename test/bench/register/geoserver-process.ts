@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import type { Catalog } from '../../counterparts/geoserver/catalog.ts';
 import { createContext } from '../../counterparts/geoserver/context.ts';
 import { createFailures } from '../../counterparts/geoserver/failures.ts';
+import { createPace } from '../../counterparts/geoserver/latencies.ts';
 import { createLock } from '../../counterparts/geoserver/lock.ts';
 import { basicLogin, type Login } from '../../counterparts/geoserver/login.ts';
 import { createNodeServer } from '../../counterparts/geoserver/node.ts';
@@ -74,18 +75,23 @@ function startServer() {
   const basic = basicLogin(user, password);
   // GeoNode asks some things with a token of its own, which GeoServer's filter for GeoNode takes
   const login: Login = (authorization) => basic(authorization) || authorization.startsWith('Bearer ');
-  const made = createNodeServer({ context, lock: createLock(), failures: createFailures(), seen: null, login });
+  const made = createNodeServer({
+    context,
+    pace: createPace(createLock(), undefined),
+    failures: createFailures(),
+    seen: null,
+    login,
+  });
   made.prependListener('request', (incoming, response) => {
-    let [begun, worked] = [performance.now(), process.cpuUsage()];
+    let begun = performance.now();
     // a body that comes late is the client's time
     incoming.once('end', () => {
-      [begun, worked] = [performance.now(), process.cpuUsage()];
+      begun = performance.now();
     });
     response.once('close', () => {
       const { method = '', url: path = '' } = incoming;
       const status = response.writableFinished ? response.statusCode : null;
-      const { user: own, system } = process.cpuUsage(worked);
-      requests.push({ method, path, status, ms: performance.now() - begun, work: (own + system) / 1000 });
+      requests.push({ method, path, status, ms: performance.now() - begun });
     });
   });
   return made;

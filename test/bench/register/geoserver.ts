@@ -13,8 +13,6 @@ export interface Request {
   status: number | null;
   /** From the arrival of its last byte until its answer was handed over. */
   ms: number;
-  /** Milliseconds of CPU that GeoServer's part had meanwhile: it waits for nothing, so that all else is the machine's delay. */
-  work: number;
 }
 
 /** GeoServer's part: the stand-in's documents over a catalog in memory, so that no answer waits for a disk or an object. */

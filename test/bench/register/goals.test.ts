@@ -6,7 +6,7 @@ import type { Request } from './geoserver.ts';
 import { decideGoals } from './goals.ts';
 import type { Turn, Way } from './turn.ts';
 
-const request: Request = { method: 'GET', path: '/geoserver/rest', status: 200, ms: 1, work: 1 };
+const request: Request = { method: 'GET', path: '/geoserver/rest', status: 200, ms: 1 };
 
 function turn(way: Way, size: number, cpu: number, calls = 0, round = 1): Turn {
   const count = 100;

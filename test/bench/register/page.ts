@@ -25,7 +25,7 @@ What counts is CPU (user and system) of the process that has GeoNode and of Post
 They take turns whose order rotates, each with new layers of the same content, and GeoFence's rules are written by all. Before that a dataset
 of each is compared field by field, link by link and permission by permission; where they differ in more than is told in
 \`test/geonode/difference.ts\` the run is void. So it is where GeoServer's part, the stand-in's documents over a catalog in memory, answers
-anything but success, or works longer than ${SLOWEST_MS} ms on more than ${LATE_SHARE * 100} % of its answers to stock, or where stock makes fewer or more requests a dataset than it should
+anything but success, or takes longer than ${SLOWEST_MS} ms for more than ${LATE_SHARE * 100} % of its answers to stock, or where stock makes fewer or more requests a dataset than it should
 (${Object.entries(STOCK_REQUESTS)
   .map(([way, { least, most }]) => `${way} ${least} to ${most}`)
   .join(', ')}).

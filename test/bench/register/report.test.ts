@@ -12,13 +12,12 @@ const get = (layer: string) => ({
   path: `/geoserver/rest/layers/ws_1:${layer}.xml`,
   status: 200,
   ms: 1,
-  work: 0.5,
 });
 const TURNS: Turn[] = [
   { ...common, way: 'ours', count: 20, requests: [] },
   {
     ...{ ...common, way: 'updatelayers', count: 2 },
-    requests: [get('layer_a'), get('layer_b'), { ...get('layer_b'), status: 404, ms: 2.5, work: 2 }],
+    requests: [get('layer_a'), get('layer_b'), { ...get('layer_b'), status: 404, ms: 2.5 }],
   },
 ];
 

@@ -37,7 +37,7 @@ function requestTable(turns: readonly Turn[]): Table {
   });
   return {
     title: 'Requests to GeoServer',
-    head: ['by', 'request', 'a dataset', 'status', 'median ms', 'most', 'its work, at most'],
+    head: ['by', 'request', 'a dataset', 'status', 'median ms', 'most'],
     rows,
   };
 }
@@ -45,6 +45,5 @@ function requestTable(turns: readonly Turn[]): Table {
 function answersOf(requests: readonly Request[]): string[] {
   const statuses = [...new Set(requests.map(({ status }) => status ?? 'none'))].sort().join(', ');
   const ms = spreadOf(requests.map((request) => request.ms));
-  const work = spreadOf(requests.map((request) => request.work));
-  return [statuses, ms.median.toFixed(1), ms.most.toFixed(1), work.most.toFixed(1)];
+  return [statuses, ms.median.toFixed(1), ms.most.toFixed(1)];
 }

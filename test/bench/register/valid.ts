@@ -2,9 +2,9 @@ import type { Request } from './geoserver.ts';
 import { patternOf } from './layers.ts';
 import type { StockWay, Turn } from './turn.ts';
 
-/** Milliseconds GeoServer's part may work on an answer: what is measured is GeoNode. */
+/** Milliseconds GeoServer's part may take for an answer: what is measured is GeoNode. */
 export const SLOWEST_MS = 5;
-/** Of a turn's answers, those that may be later: a collection of garbage, or a core that was lent to another machine. */
+/** Of a turn's answers, those that may be later: GeoNode and PostgreSQL share the processor with it. */
 export const LATE_SHARE = 0.01;
 
 /**
@@ -23,13 +23,13 @@ export function faultsOf({ way, count, requests }: Turn): string[] {
     .filter(({ status }) => status === null || status < 200 || status > 299)
     .map((request) => `GeoServer answered ${request.status ?? 'nothing'} to ${nameOf(request)}`);
   if (way === 'ours') return faults;
-  const slow = requests.filter(({ work }) => work > SLOWEST_MS);
+  const slow = requests.filter(({ ms }) => ms > SLOWEST_MS);
   const each = requests.length / count;
   const { least, most } = STOCK_REQUESTS[way];
   return [
     ...faults,
     ...(slow.length > LATE_SHARE * requests.length
-      ? slow.map((request) => `GeoServer worked ${request.work.toFixed(1)} ms on ${nameOf(request)}`)
+      ? slow.map((request) => `GeoServer took ${request.ms.toFixed(1)} ms for ${nameOf(request)}`)
       : []),
     ...(each < least || each > most
       ? [`${way} made ${each.toFixed(1)} requests a dataset, which is not within ${least} to ${most}`]
