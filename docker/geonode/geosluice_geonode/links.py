@@ -12,6 +12,7 @@ from geonode.geoserver.ows import wcs_links
 from geonode.layers.models import Dataset
 
 from geosluice_geonode import catalogue
+from geosluice_geonode.releases import release
 
 SIDECAR_LINK = "Original sidecar"
 
@@ -55,7 +56,7 @@ def _is_same(link, wanted):
 def _default_links(dataset):
     service = dataset.ows_url
     box, size = dataset.bbox_string, 550
-    images = dataset.prepare_wms_links(f"{service}?", dataset.alternate, box, dataset.srid, size, size)
+    images = release.wms_links(dataset, f"{service}?", dataset.alternate, box, dataset.srid, size, size)
     links = [_link(str(name), url, extension, mime, "image") for extension, name, mime, url in images]
     data = wcs_links(f"{service}?", dataset.alternate)
     links += [_link(str(name), url, extension, mime, "data") for extension, name, mime, url in data]

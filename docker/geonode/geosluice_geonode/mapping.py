@@ -83,9 +83,8 @@ def _unmapped(document, contacts, places, fields, found):
     for text, edge in zip(metadata["temporal"] or (), ("start", "end"), strict=False):
         if text and fields[f"temporal_extent_{edge}"] is None:
             yield f"time {edge} {text}: GeoNode has no such date, only in the sidecar"
-    for name, field in (("title", "title"), ("abstract", "abstract")):
-        if fields[field].endswith("…") and not (metadata[name] or "").endswith("…"):
-            yield f"{name}: longer than GeoNode takes, whole only in the sidecar"
+    if fields["title"].endswith("…") and not document["title"].endswith("…"):
+        yield "title: longer than GeoNode takes, whole only in the sidecar"
 
 
 def _grid():

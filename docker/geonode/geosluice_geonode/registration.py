@@ -296,7 +296,7 @@ def _dataset_of(plan, pk):
         {} if published else dict.fromkeys(("is_approved", "was_approved", "is_published", "was_published"), False)
     )
     fields = {"date": now(), "date_type": "publication", **plan.mapped.fields, **moderated}
-    return QuietDataset(
+    dataset = Dataset(
         **fields,
         pk=pk,
         id=pk,
@@ -310,6 +310,9 @@ def _dataset_of(plan, pk):
         state=enumerations.STATE_PROCESSED,
         csw_type="dataset",
     )
+    # not made as one: where GeoNode translates fields, only Dataset's own constructor knows them
+    dataset.__class__ = QuietDataset
+    return dataset
 
 
 def _insert(datasets):

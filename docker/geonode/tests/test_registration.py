@@ -8,7 +8,6 @@ from geonode.base.models import HierarchicalKeyword, Link, LinkedResource, Resou
 from geonode.catalogue.metadataxsl.models import add_xsl_link
 from geonode.catalogue.models import catalogue_post_save
 from geonode.layers.models import Dataset
-from geonode.security.registry import permissions_registry
 from geonode.utils import set_resource_default_links
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from tests.base import CommittingCase, DatabaseCase, example
@@ -18,6 +17,7 @@ from geosluice_geonode.errors import Refused
 from geosluice_geonode.lookup import lookup
 from geosluice_geonode.models import Registration, Sidecar
 from geosluice_geonode.registration import register, register_all
+from geosluice_geonode.releases import release
 from geosluice_geonode.unregistration import unregister
 
 
@@ -378,9 +378,8 @@ class Mapping(DatabaseCase):
             "license": "by agreement",
             "issued": "2020-02-30",
             "temporal": ["2019", "2019-13"],
-            "abstract": "y" * 10_001,
         }
-        answer = register(example(metadata=said))
+        answer = register(example(title="T" * 300, metadata=said))
         self.assertEqual(
             answer["unmapped"],
             [
@@ -390,7 +389,7 @@ class Mapping(DatabaseCase):
                 "licence by agreement: not listed by GeoNode, kept as other constraints",
                 "date 2020-02-30: GeoNode has no such date, only in the sidecar",
                 "time end 2019-13: GeoNode has no such date, only in the sidecar",
-                "abstract: longer than GeoNode takes, whole only in the sidecar",
+                "title: longer than GeoNode takes, whole only in the sidecar",
             ],
         )
         self.assertEqual(register(second())["unmapped"], [])
@@ -434,7 +433,7 @@ class Access(DatabaseCase):
 
     def test_what_people_granted_in_geonode_outlives_an_update(self):
         dataset = registered(owner="owner", permissions="owner")
-        permissions = permissions_registry.get_perms(instance=dataset, include_virtual=False)
+        permissions = release.permissions_of(dataset)
         self.assertNotIn(self.other, permissions["users"])
         from guardian.shortcuts import assign_perm
 

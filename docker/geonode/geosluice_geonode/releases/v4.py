@@ -1,8 +1,9 @@
 """GeoNode 4.4."""
 
+from geonode.geoserver import ows
 from geonode.security.utils import AdvancedSecurityWorkflowManager
 
-__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "translations_of"]
+__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "permissions_of", "translations_of", "wms_links"]
 
 # uploads go another way there, by an app of their own
 ImporterViewSet = None
@@ -17,6 +18,16 @@ def fixup_perms(dataset, asked):
 
 def forget_cached_permissions(dataset):
     """There is no such cache."""
+
+
+def permissions_of(dataset):
+    """The same shape, of what a dataset has."""
+    return dataset.get_all_level_info()
+
+
+def wms_links(_dataset, *where):
+    """(extension, name, mime, url) of each kind of picture."""
+    return ows.wms_links(*where)
 
 
 def translations_of(dataset):

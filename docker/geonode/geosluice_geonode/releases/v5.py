@@ -4,7 +4,7 @@ from geonode.metadata.manager import metadata_manager
 from geonode.security.registry import permissions_registry
 from geonode.upload.api.views import ImporterViewSet
 
-__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "translations_of"]
+__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "permissions_of", "translations_of", "wms_links"]
 
 
 def fixup_perms(dataset, asked):
@@ -16,6 +16,16 @@ def fixup_perms(dataset, asked):
 def forget_cached_permissions(dataset):
     """Before they are deleted: the cache is found by the permissions that are there."""
     permissions_registry.delete_resource_permissions_cache(instance=dataset)
+
+
+def permissions_of(dataset):
+    """The same shape, of what a dataset has."""
+    return permissions_registry.get_perms(instance=dataset, include_virtual=False)
+
+
+def wms_links(dataset, *where):
+    """(extension, name, mime, url) of each kind of picture."""
+    return dataset.prepare_wms_links(*where)
 
 
 def translations_of(dataset):
