@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { unpack } from '../../../../packages/pipeline/src/ledger/pack.ts';
 
 /**
  * What a deployment's Redis holds of one dataset, but for its jobs and values: keys of its own, indexes it is a member of, and the
@@ -47,8 +48,9 @@ const WORDS: ReadonlySet<string> = new Set(['state', 'stage', 'note', 'metadataS
 
 /** The kinds of a JSON document's members, with the words that say how far it came; of text that is none, `text`. */
 function kindOf(text: string): string {
-  if (!/^[[{]/.test(text)) return /^[a-z-]+$/.test(text) ? text : /^-?\d+$/.test(text) ? 'number' : 'text';
-  return JSON.stringify(kinds(JSON.parse(text)));
+  if (!/^([[{]|~1)/.test(text)) return /^[a-z-]+$/.test(text) ? text : /^-?\d+$/.test(text) ? 'number' : 'text';
+  // whether it is long enough to be packed depends on values
+  return JSON.stringify(kinds(unpack(text)));
 }
 
 function kinds(value: unknown, name = ''): unknown {

@@ -2,6 +2,7 @@ import { type Job, jobIdOf, type Outcome } from '@geosluice/jobs';
 import type { Internals } from '../../../../packages/pipeline/src/internals.ts';
 import { endOf, patchOf } from '../../../../packages/pipeline/src/runner/advance.ts';
 import type { Road } from './dataset.ts';
+import { RULE } from './rule.ts';
 
 /** How far a dataset is brought: its publish job is the next, or it is in GeoNode. */
 export type Goal = 'publishing' | 'visible';
@@ -21,7 +22,9 @@ export async function walk({ ledger }: Internals, roads: readonly Road[], goal: 
 async function walkOne(ledger: Internals['ledger'], road: Road, goal: Goal): Promise<void> {
   const { inspect, upload, publish, register } = road;
   const { dataset, version, workspace, name, facts, metadata, metadataState } = upload;
-  const { location, ingestion, options } = inspect;
+  const { location, ingestion } = inspect;
+  // as the discover stage keeps them: under the name of the rule that holds
+  const options = { ...inspect.options, rule: RULE };
   const claim = { dataset, location, ingestion, options, expected: 0, version, takenBy: jobIdOf(inspect) };
   const generation = await ledger.takeGeneration(claim);
   if (generation !== upload.generation) throw new Error(`${dataset} is in the ledger already`);
