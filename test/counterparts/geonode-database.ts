@@ -50,6 +50,7 @@ export function geonodeEnvironment(place: GeonodePlace): Record<string, string> 
     GEOSERVER_ADMIN_PASSWORD: place.geoserver.password,
     ASYNC_SIGNALS: 'False',
     CELERY_TASK_ALWAYS_EAGER: 'True',
+    QUICK_LOGINS: 'True',
     MEMCACHED_ENABLED: 'False',
     // no GeoServer of the tests has it
     GEOFENCE_SECURITY_ENABLED: 'False',

@@ -23,7 +23,7 @@ suite('the difference of two datasets', () => {
     const stock: Described = {
       ...DATASET,
       fields: { ...DATASET.fields, thumbnail_url: 'http://a/t.png', default_style: 'NAME' },
-      links: [...DATASET.links, ['Legend', 'http://a/l', 'png', 'image/png', 'image']],
+      links: [...DATASET.links, ['Legend', 'http://a/l?LAYER=NAME&STYLE=NAME&x', 'png', 'image/png', 'image']],
       contacts: [...DATASET.contacts, ['originator', 'admin']],
       styles: ['NAME'],
     };

@@ -32,7 +32,10 @@ const both = (part: keyof Described, line: RegExp): Meant[] => [
 const MEANT: readonly Meant[] = [
   // ours draws them in a task of its own
   ...both('fields', /^thumbnail_(url|path): /),
-  { part: 'links', has: 'stock', line: /^(Legend|Thumbnail) / },
+  { part: 'links', has: 'stock', line: /^Thumbnail / },
+  // of that style, and of whichever is the layer's default
+  { part: 'links', has: 'stock', line: /^Legend .*&STYLE=NAME&/ },
+  { part: 'links', has: 'ours', line: /^Legend .*&STYLE=&/ },
   // known from the raster, of which stock is told nothing
   ...both('fields', /^spatial_representation_type: (None|grid data is used to represent geographic data)$/),
   ...both('fields', /^supplemental_information: (No information provided|Raster: .*)$/),

@@ -29,7 +29,7 @@ suite('a GeoNode without the app', () => {
     assert.ok(standIn);
     geonode = await startGeonode({
       geoserver: { url: `${standIn.url}/`, user: standIn.user, password: standIn.password },
-      settings: 'geonode.settings',
+      settings: 'stock_test_settings',
     });
     registrar = createStockRegistrar(geonode);
   });

@@ -10,6 +10,7 @@ from geonode.base.models import Link, LinkedResource, ResourceBase
 from geonode.catalogue.metadataxsl.models import ISO_XSL_NAME
 from geonode.geoserver.ows import wcs_links
 from geonode.layers.models import Dataset
+from geonode.utils import get_legend_url
 
 from geosluice_geonode import catalogue
 from geosluice_geonode.releases import release
@@ -19,9 +20,9 @@ SIDECAR_LINK = "Original sidecar"
 
 def write_links(entries):
     """
-    WMS, WCS, image, download, page, catalogue and sidecar links, as GeoNode's set_resource_default_links, add_xsl_link and
+    WMS, WCS, image, legend, download, page, catalogue and sidecar links, as GeoNode's set_resource_default_links, add_xsl_link and
     catalogue make them, whose some 30 queries a dataset are three a batch here. `entries` are
-    (dataset, registration, sidecar, fresh); legends and thumbnails are GeoNode's to add, and stay.
+    (dataset, registration, sidecar, fresh); thumbnails are GeoNode's to add, and stay.
     """
     known = {}
     for link in Link.objects.filter(
@@ -58,6 +59,8 @@ def _default_links(dataset):
     box, size = dataset.bbox_string, 550
     images = release.wms_links(dataset, f"{service}?", dataset.alternate, box, dataset.srid, size, size)
     links = [_link(str(name), url, extension, mime, "image") for extension, name, mime, url in images]
+    # of whichever style is the layer's default by then
+    links.append(_link("Legend", get_legend_url(dataset, "", service_url=service), "png", "image/png", "image"))
     data = wcs_links(f"{service}?", dataset.alternate)
     links += [_link(str(name), url, extension, mime, "data") for extension, name, mime, url in data]
     links.append(_link(dataset.alternate, f"{_site()}{dataset.get_absolute_url()}", "html", "text/html", "html"))

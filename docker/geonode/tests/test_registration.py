@@ -272,7 +272,8 @@ class SameAsGeonode(DatabaseCase):
         for document in self.documents():
             dataset = Dataset.objects.get(pk=register(document)["pk"])
             before = self.written(dataset)
-            Link.objects.filter(resource_id=dataset.pk).delete()
+            # GeoNode makes one for each style it knows, and no other
+            Link.objects.filter(resource_id=dataset.pk).exclude(name="Legend").delete()
             unset = ResourceBase._meta.get_field("csw_wkt_geometry").default
             ResourceBase.objects.filter(pk=dataset.pk).update(metadata_xml="", csw_anytext="", csw_wkt_geometry=unset)
             set_resource_default_links(dataset, dataset, prune=False)

@@ -29,7 +29,7 @@ export interface Counterparts {
 }
 
 /** As GeoNode runs in production, and with its rules in GeoFence, as is its default. */
-const ENV = { GEOFENCE_SECURITY_ENABLED: 'True', DEBUG: 'False' };
+const ENV = { GEOFENCE_SECURITY_ENABLED: 'True', DEBUG: 'False', QUICK_LOGINS: 'False' };
 /** As the worker does by default. */
 const { batchSize, batchWaitMs } = loadConfig({ geonode: GEONODE }, {}).geonode;
 
