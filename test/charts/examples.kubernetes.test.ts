@@ -56,13 +56,13 @@ test('what is not Kubernetes’ own is made only where a cluster is said to have
   }
 });
 
-test('every YAML block of the documentation is an object of Kubernetes, or says whose values it is', () => {
+test('every YAML block of the documentation is an object of Kubernetes, or says what it is', () => {
   const unclear = PAGES.flatMap(fencedBlocks).filter(
     ({ info, text }) => /^ya?ml$/.test(info) && !/^apiVersion:/m.test(text),
   );
   assert.deepEqual(
     unclear.map(({ page, line }) => `${page}:${line}`),
     [],
-    'write ```yaml charts/geosluice or ```yaml charts/geonode',
+    'write ```yaml charts/geosluice, ```yaml charts/geonode, or what else it is',
   );
 });

@@ -63,7 +63,7 @@ makes that another version, and the next scan brings the dataset in line; files 
 only the description differs (owner, group, permissions, licence, category, keywords, regions, language), GeoServer is not asked either. A rule that is only called
 otherwise, or that only says what becomes of the file in the inbox, changes nothing that is there.
 
-\`\`\`yaml
+\`\`\`yaml rules
 ${EXAMPLE}\`\`\`
 
 ## What a rule may say
