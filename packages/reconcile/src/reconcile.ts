@@ -189,25 +189,18 @@ async function unlessSilent<T>({ silent, options }: Run, place: Place, ask: () =
 /** What lies in the bucket and nothing shows. */
 async function* contents({ ports, options: { signal } }: Run): AsyncGenerator<Found> {
   const { ledger, bucket, geonode } = ports;
+  const orphaned = (content: RetiredContent, what: string): Found['finding'] => ({
+    ...{ difference: 'orphaned', place: 'bucket', dataset: content.dataset },
+    ...{ subject: bucket.uriOf(content), what, repair: 'remove' },
+  });
   for await (const page of bucket.contents(signal)) {
     const unknown: RetiredContent[] = [];
     for (const content of page) {
       const entry = await ledger.get(content.dataset);
       if (entry === null) unknown.push(content);
       else if (!uses(entry, content) && !(await ledger.isRetired(content))) {
-        const { dataset } = content;
         const what = 'objects of a content that the dataset shows no more';
-        yield {
-          finding: {
-            difference: 'orphaned',
-            place: 'bucket',
-            dataset,
-            subject: bucket.uriOf(content),
-            what,
-            repair: 'remove',
-          },
-          mend: () => ledger.retire(content),
-        };
+        yield { finding: orphaned(content, what), mend: () => ledger.retire(content) };
       }
     }
     const registered =
@@ -219,19 +212,8 @@ async function* contents({ ports, options: { signal } }: Run): AsyncGenerator<Fo
           );
     const known = new Set(registered.map(({ dataset }) => dataset));
     for (const content of unknown.filter(({ dataset }) => !known.has(dataset))) {
-      const { dataset } = content;
       const what = 'objects of a dataset that neither the ledger nor GeoNode knows';
-      yield {
-        finding: {
-          difference: 'orphaned',
-          place: 'bucket',
-          dataset,
-          subject: bucket.uriOf(content),
-          what,
-          repair: 'remove',
-        },
-        mend: () => bucket.remove(dataset, signal),
-      };
+      yield { finding: orphaned(content, what), mend: () => bucket.remove(content.dataset, signal) };
     }
   }
 }

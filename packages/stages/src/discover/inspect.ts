@@ -21,7 +21,7 @@ import { isOutput, spoolKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
 import { decideDuplicate } from './decide-duplicate.ts';
-import { decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
+import { type Claim, decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
 import { leave, looksAfter, nextLook } from './files.ts';
 import type { DiscoverPorts } from './ports.ts';
@@ -90,10 +90,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
     };
   }
 
-  const generation =
-    claim === 'continue' && entry !== null
-      ? entry.generation
-      : await take(job, context, ports, { entry, version, kept });
+  const generation = await take(job, context, ports, { entry, claim, version, kept });
   if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
   context.adopt(generation);
   if (wait.kind === 'expired') {
@@ -122,10 +119,7 @@ async function standAside(
   { entry, seen, claim, duplicate, kept }: Standing,
 ): Promise<Outcome> {
   const version = formatVersion(seen);
-  const generation =
-    claim === 'continue' && entry !== null
-      ? entry.generation
-      : await take(job, context, ports, { entry, version, kept });
+  const generation = await take(job, context, ports, { entry, claim, version, kept });
   if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
   context.adopt(generation);
   const uri = describeLocation(job.location);
@@ -175,13 +169,15 @@ function assertOwnContent({ dataset, location }: InspectJob, { raster }: Candida
   throw new Reject('SOURCE_GONE', `${uri} holds other content by now, which is a dataset of its own`, { subject: uri });
 }
 
-function take(
+/** @returns the generation this job works under: a new one, or the one that it took before it was killed; null where another was faster */
+async function take(
   job: InspectJob,
   context: StageContext,
   ports: DiscoverPorts,
-  { entry, version, kept }: { entry: LedgerEntry | null; version: string; kept: IngestOptions },
+  { entry, claim, version, kept }: { entry: LedgerEntry | null; claim: Claim; version: string; kept: IngestOptions },
 ): Promise<number | null> {
-  return ports.ledger.takeGeneration({
+  if (claim === 'continue' && entry !== null) return entry.generation;
+  return await ports.ledger.takeGeneration({
     dataset: job.dataset,
     location: job.location,
     ingestion: job.ingestion,
