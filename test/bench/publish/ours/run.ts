@@ -12,7 +12,7 @@ import type { Places } from '../load/dataset.ts';
 import { fill, prepare, type Range } from '../load/fill.ts';
 import { rulesFile } from '../load/rule.ts';
 import { latencyOf, type Run } from '../run.ts';
-import { readTook } from './took.ts';
+import { followJobs } from './took.ts';
 
 /** The publish worker as its image has it. */
 export interface Image {
@@ -56,6 +56,7 @@ export async function runOurs(options: OursOptions): Promise<Run> {
     if (before.count > 0)
       say(`${before.count} datasets are there after ${((performance.now() - begun) / 1000).toFixed(0)} s`);
     const jobs = await prepare(pipeline, places, published, INGESTION, signal);
+    const following = await followJobs(redis.url, PREFIX, 'publish');
     const worker = await startService('publish', await environment(options, redis.url), image.program);
     try {
       await cluster.requests();
@@ -65,7 +66,7 @@ export async function runOurs(options: OursOptions): Promise<Run> {
         throw new Error(`${error.message}\n${worker.logs()}`, { cause: error });
       });
       const cpu = usageOf(worker.pid).cpu - idle;
-      const took = await readTook(redis.url, PREFIX, 'publish');
+      const took = await following.took(jobs.length);
       return {
         ...{ by: 'ours', variant: before.count, layers: jobs.length, seconds: took.seconds },
         ...latencyOf(took.jobs),
@@ -73,6 +74,7 @@ export async function runOurs(options: OursOptions): Promise<Run> {
         cpu,
       };
     } finally {
+      following.stop();
       await worker.end('SIGTERM');
     }
   } finally {

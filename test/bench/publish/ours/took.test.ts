@@ -25,4 +25,10 @@ suite('[bench] how long jobs took', () => {
     ]);
     assert.deepEqual(jobs, [100]);
   });
+  test('a job whose begin is not known took no time that is known', () => {
+    assert.deepEqual(
+      tookOf([entry(0, 'active', 'a'), entry(50, 'completed', 'b'), entry(90, 'completed', 'a')]).jobs,
+      [90],
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** When jobs of a queue began and ended, from the stream that BullMQ keeps; all by the clock of Redis. */
+/** When jobs of a queue began and ended, from the stream that BullMQ writes; all by the clock of Redis. */
 export interface Took {
   /** Seconds from the first begin to the last end. */
   seconds: number;
@@ -8,8 +8,13 @@ export interface Took {
   jobs: number[];
 }
 
-/** @param entries of the stream, oldest first: id, then fields and values in turn */
-export function tookOf(entries: ReadonlyArray<readonly [id: string, fields: readonly string[]]>): Took {
+/** Of the stream: id, then fields and values in turn. */
+type Entry = readonly [id: string, fields: readonly string[]];
+
+const BLOCK_MS = 500;
+
+/** @param entries oldest first; a job whose begin is not among them is not counted */
+export function tookOf(entries: readonly Entry[]): Took {
   const begun = new Map<string, number>();
   const jobs: number[] = [];
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -23,18 +28,52 @@ export function tookOf(entries: ReadonlyArray<readonly [id: string, fields: read
       first = Math.min(first, at);
     }
     if (field('event') === 'completed') {
-      jobs.push(at - (begun.get(job) ?? at));
+      const from = begun.get(job);
+      if (from !== undefined) jobs.push(at - from);
       last = Math.max(last, at);
     }
   }
   return { seconds: (last - first) / 1000, jobs };
 }
 
-export async function readTook(url: string, prefix: string, queue: string): Promise<Took> {
-  const redis = new Redis(url);
-  try {
-    return tookOf(await redis.xrange(`{${prefix}}:${queue}:events`, '-', '+'));
-  } finally {
-    redis.disconnect();
-  }
+export interface Following {
+  /** Once all jobs have ended. @throws Error where begins or ends of some were trimmed off the stream before they were read */
+  took(jobs: number): Promise<Took>;
+  stop(): void;
+}
+
+/** Reads the stream of a queue while it is written, for only its last hundred stay. Begin before there are jobs. */
+export async function followJobs(url: string, prefix: string, queue: string): Promise<Following> {
+  const redis = new Redis(url, { lazyConnect: true });
+  await redis.connect();
+  const entries: Entry[] = [];
+  let stopped = false;
+  const follow = async (): Promise<void> => {
+    let after = '0';
+    // what came before it was stopped is read by one read more
+    for (let last = false; !last; ) {
+      last = stopped;
+      const found = await redis.xread('BLOCK', BLOCK_MS, 'STREAMS', `{${prefix}}:${queue}:events`, after);
+      for (const entry of found?.[0]?.[1] ?? []) entries.push(entry);
+      after = entries.at(-1)?.[0] ?? after;
+    }
+  };
+  const followed = follow().catch((error: unknown) => {
+    if (!stopped) throw error;
+  });
+  // told by who waits for it
+  followed.catch(() => {});
+  return {
+    async took(jobs) {
+      stopped = true;
+      await followed;
+      const took = tookOf(entries);
+      if (took.jobs.length !== jobs) throw new Error(`the stream told of ${took.jobs.length} whole jobs of ${jobs}`);
+      return took;
+    },
+    stop() {
+      stopped = true;
+      redis.disconnect();
+    },
+  };
 }
