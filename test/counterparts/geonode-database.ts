@@ -106,6 +106,27 @@ export async function geodataDump(python: string, postgis: PostgisServer): Promi
   return join(folder, 'dump.sql');
 }
 
+/** Databases of a GeoNode that is gone when the work is done, with no GeoServer behind it. */
+export async function onScratchDatabase(
+  python: string,
+  postgis: PostgisServer,
+  dump: string | undefined,
+  work: (place: GeonodePlace, name: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'geosluice-geonode-'));
+  const name = `geosluice_scratch_${process.pid}`;
+  try {
+    const database = await postgis.createDatabase(name, dump);
+    const geodatabase = await postgis.createDatabase(`${name}_data`);
+    const geoserver = { url: 'http://127.0.0.1:9/geoserver/', user: 'admin', password: 'geoserver' };
+    await work({ python, postgis, database, geodatabase, geoserver, siteUrl: 'http://127.0.0.1:9/', folder }, name);
+  } finally {
+    await postgis.dropDatabase(name);
+    await postgis.dropDatabase(`${name}_data`);
+    await removeFolder(folder);
+  }
+}
+
 type Manage = (args: string[], stock: boolean, env?: Record<string, string>) => Promise<unknown>;
 
 async function inScratch(
@@ -114,21 +135,13 @@ async function inScratch(
   dump: string | undefined,
   work: (manage: Manage, database: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'geosluice-geonode-'));
-  const name = `geosluice_scratch_${process.pid}`;
-  try {
-    const database = await postgis.createDatabase(name, dump);
-    const geodatabase = await postgis.createDatabase(`${name}_data`);
-    const geoserver = { url: 'http://127.0.0.1:9/geoserver/', user: 'admin', password: 'geoserver' };
-    const place = { python, postgis, database, geodatabase, geoserver, siteUrl: 'http://127.0.0.1:9/', folder };
-    const manage: Manage = (args, stock, env) =>
-      runInstaller(python, ['-m', 'django', ...args], { ...geonodeEnvironment({ ...place, stock }), ...env });
-    await work(manage, name);
-  } finally {
-    await postgis.dropDatabase(name);
-    await postgis.dropDatabase(`${name}_data`);
-    await removeFolder(folder);
-  }
+  await onScratchDatabase(python, postgis, dump, async (place, name) => {
+    await work(
+      (args, stock, env) =>
+        runInstaller(python, ['-m', 'django', ...args], { ...geonodeEnvironment({ ...place, stock }), ...env }),
+      name,
+    );
+  });
 }
 
 async function hashOfMigrations(): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DatasetHistory, Ingestion } from '@geosluice/gateway-api';
 import { type DatasetState, datasetIdOf, type IngestOptions, parseLocation } from '@geosluice/jobs';
+import { allDatasets } from '../world/datasets.ts';
 import { assertDrawn, layerOn, layersOf, registeredAs, registeredIn, titlesEqual } from '../world/look.ts';
 import { geosluice, type OurProcess, type ServiceName, startService, startUp } from '../world/processes.ts';
 import { until } from '../world/until.ts';
@@ -10,7 +11,6 @@ import { startWorld, type World } from '../world/world.ts';
 
 const SOON = 10_000;
 const SETTLED_MS = 90_000;
-const PAGE = 200;
 
 export interface Awaited {
   /** Only a generation above this one counts; any where absent. */
@@ -184,15 +184,8 @@ export function deploymentOf(
       assert.deepEqual(await world.target.keys(`${env.GEOSLUICE_S3_PREFIX}/${found.dataset}/`), []);
     },
     async assertOnce() {
-      const visible: string[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const query = { state: 'visible', limit: PAGE, ...(cursor === undefined ? {} : { cursor }) } as const;
-        const page = await gateway.datasets(query, soon());
-        for (const { workspace: where, name } of page.datasets) if (where === workspace) visible.push(name ?? '');
-        if (page.cursor === null) break;
-        cursor = page.cursor;
-      }
-      visible.sort();
+      const own = (await allDatasets(gateway, { state: 'visible' })).filter(({ workspace: of }) => of === workspace);
+      const visible = own.map(({ name }) => name ?? '').sort();
       assert.equal(new Set(visible).size, visible.length, 'each layer belongs to one dataset');
       const registered = (await registeredIn(world, workspace)).map(({ alternate }) => alternate.split(':')[1] ?? '');
       assert.deepEqual(registered.sort(), visible, 'datasets in GeoNode');

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Dataset } from '@geosluice/gateway-api';
 import { fileReader } from '../rasters/memory-reader.ts';
 import { writeSparseTiffFile, writeTiff } from '../rasters/write-tiff.ts';
+import { allDatasets } from '../world/datasets.ts';
 import { assertDrawn, registeredIn, titlesEqual } from '../world/look.ts';
 import { until } from '../world/until.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
@@ -49,14 +50,7 @@ async function visibleOf(ingestion: string, count: number): Promise<Dataset[]> {
       describe: async () => JSON.stringify(await gateway.ingestion(ingestion, AbortSignal.timeout(10_000))),
     },
   );
-  const all: Dataset[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const query = { ingestion, limit: 100, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await gateway.datasets(query, AbortSignal.timeout(10_000));
-    all.push(...page.datasets);
-    if (page.cursor === null) break;
-    cursor = page.cursor;
-  }
+  const all = await allDatasets(gateway, { ingestion });
   assert.deepEqual(new Set(all.map(({ state }) => state)), new Set(['visible']));
   assert.equal(all.length, count);
   return all;

@@ -88,5 +88,5 @@ test('what is not HTTP is refused', () => {
   refuse('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
   refuse('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab');
   refuse(`HTTP/1.1 200 OK\r\n${`X-Long: ${'a'.repeat(1000)}\r\n`.repeat(70)}`);
-  refuse(`HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n${'a'.repeat(4_500_000)}`);
+  refuse(`HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n${'a'.repeat(8_500_000)}`);
 });

@@ -19,8 +19,8 @@ export class AnswerError extends Error {
 }
 
 const MAX_HEAD = 64 * 1024;
-/** Bodies that do not go into a buffer of the caller's are errors and small documents. */
-const MAX_BODY = 4 * 1024 * 1024;
+/** Bodies that do not go into a buffer of the caller's are errors, small documents, and a thousand keys of up to 5 KB as XML. */
+const MAX_BODY = 8 * 1024 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 type State = 'head' | 'fixed' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'to-end' | 'done';

@@ -4,3 +4,4 @@ export * from './error.ts';
 export { XML_NAMESPACE } from './namespaces.ts';
 export * from './peek.ts';
 export * from './read.ts';
+export * from './walk.ts';

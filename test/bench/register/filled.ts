@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCommandRegistrar, type Registrar } from '@geosluice/geonode';
 import { cached } from '../../counterparts/cache.ts';
-import { APP_FOLDER, geonodeDump, geonodeEnvironment } from '../../counterparts/geonode-database.ts';
+import { APP_FOLDER, geonodeDump, geonodeEnvironment, onScratchDatabase } from '../../counterparts/geonode-database.ts';
 import { GEONODE_VERSION } from '../../counterparts/geonode-python.ts';
 import type { PostgisServer } from '../../counterparts/postgis.ts';
-import { removeFolder } from '../../counterparts/server-process.ts';
 import { documentOf } from './documents.ts';
 import { layersOf } from './layers.ts';
 
@@ -34,34 +32,19 @@ export async function filledDump(
   const folder = await cached(name, async (draft) => {
     say(`fills a GeoNode with ${count} datasets, once`);
     const begun = performance.now();
-    const scratch = `bench_fill_${process.pid}`;
-    const media = await mkdtemp(join(tmpdir(), 'geosluice-geonode-'));
-    const registrars: Registrar[] = [];
-    try {
-      const database = await postgis.createDatabase(scratch, empty);
-      const geodatabase = await postgis.createDatabase(`${scratch}_data`);
-      const geoserver = { url: 'http://127.0.0.1:9/geoserver/', user: 'admin', password: 'geoserver' };
-      const place = {
-        python,
-        postgis,
-        database,
-        geodatabase,
-        geoserver,
-        siteUrl: 'http://127.0.0.1:9/',
-        folder: media,
-      };
+    await onScratchDatabase(python, postgis, empty, async (place, database) => {
       const env = { ...geonodeEnvironment(place), DEBUG: 'False' };
       const command = [python, '-m', 'django', 'geosluice_register'];
-      for (let made = 0; made < PROCESSES; made += 1)
-        registrars.push(createCommandRegistrar({ command, env, batchSize: AT_ONCE, startTimeoutMs: 300_000 }));
-      await fill(count, registrars, say, signal);
-      await postgis.dump(scratch, join(draft, 'dump.sql'));
-    } finally {
-      await Promise.all(registrars.map((registrar) => registrar.close()));
-      await postgis.dropDatabase(scratch);
-      await postgis.dropDatabase(`${scratch}_data`);
-      await removeFolder(media);
-    }
+      const registrars = Array.from({ length: PROCESSES }, () =>
+        createCommandRegistrar({ command, env, batchSize: AT_ONCE, startTimeoutMs: 300_000 }),
+      );
+      try {
+        await fill(count, registrars, say, signal);
+      } finally {
+        await Promise.all(registrars.map((registrar) => registrar.close()));
+      }
+      await postgis.dump(database, join(draft, 'dump.sql'));
+    });
     say(`filled it in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
   });
   return join(folder, 'dump.sql');

@@ -10,7 +10,7 @@ import { bareEtag, quotedEtag } from './keys.ts';
 /** What every call of the adapter needs. */
 export interface S3Access {
   clientFor(bucket: string): S3Client;
-  /** The way of ranges to that bucket. */
+  /** The way of ranges and listings to that bucket. */
   wireFor(bucket: string): S3Wire;
   /** Milliseconds without a sign of life before a call is given up. */
   timeoutMs: number;

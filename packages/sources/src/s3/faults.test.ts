@@ -70,13 +70,13 @@ describe('an s3 source before an S3 in trouble', () => {
     [400, 'InvalidBucketName', 'SOURCE_UNREADABLE', 'reject', false],
   ] as const) {
     it(`takes ${status} ${name} for ${code}`, async () => {
-      answer = refuseWith(status, name, { 'retry-after': '3' });
+      answer = refuseWith(status, name, { 'retry-after': '1' });
       for (const work of [
         () => source.list({ ...RASTER, key: 'a b/' }, { signal: NEVER }),
         () => source.look(RASTER, NEVER),
       ]) {
         const error = await rejectsWith(code satisfies SourceErrorCode, work);
-        assert.deepEqual([error.means, error.down, error.counterpart, error.retryAfterMs], [means, down, 's3', 3000]);
+        assert.deepEqual([error.means, error.down, error.counterpart, error.retryAfterMs], [means, down, 's3', 1000]);
         assert.match(error.message, new RegExp(name));
         assert.match(error.subject ?? '', /^s3:\/\/inbox\/a b\//);
       }

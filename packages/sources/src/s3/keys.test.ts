@@ -14,29 +14,38 @@ describe('keys of a listing', () => {
   });
 
   it('come from contents and prefixes alike, with ETags bare', () => {
-    const answer = {
-      EncodingType: 'url',
-      IsTruncated: true,
-      NextContinuationToken: 'a+b',
-      Contents: [{ Key: 'p+q/a%2Bb.tif', Size: 3, ETag: '"abc-2"' }],
-      CommonPrefixes: [{ Prefix: 'p+q/%23/' }],
-    } as const;
-    assert.deepEqual(
-      readPage({ ...answer, Contents: [...answer.Contents], CommonPrefixes: [...answer.CommonPrefixes] }, 's3://b/'),
-      {
-        objects: [{ key: 'p q/a+b.tif', name: 'a+b.tif', size: 3, etag: 'abc-2', modified: undefined }],
-        prefixes: ['p q/#/'],
-        token: 'a+b',
-      },
-    );
+    const answer = `<?xml version="1.0" encoding="UTF-8"?>
+      <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>p+q/</Prefix>
+        <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>a+b</NextContinuationToken>
+        <Contents><Key>p+q/a%2Bb.tif</Key><Size>3</Size><ETag>&#34;abc-2&#34;</ETag><Owner><ID>x</ID></Owner></Contents>
+        <Contents><ETag>&quot;d&quot;</ETag><LastModified>2026-01-02T03:04:05Z</LastModified><Key>p+q/&amp;.tif</Key></Contents>
+        <CommonPrefixes><Prefix>p+q/%23/</Prefix></CommonPrefixes>
+      </ListBucketResult>`;
+    assert.deepEqual(readPage(answer, 's3://b/'), {
+      objects: [
+        { key: 'p q/a+b.tif', name: 'a+b.tif', size: 3, etag: 'abc-2', modified: undefined },
+        { key: 'p q/&.tif', name: '&.tif', size: 0, etag: 'd', modified: '2026-01-02T03:04:05.000Z' },
+      ],
+      prefixes: ['p q/#/'],
+      token: 'a+b',
+    });
   });
 
   it('are not made up from an answer that is no listing, or half of one', () => {
-    assert.throws(() => readPage({}, 's3://b/'), { code: 'SOURCE_UNREADABLE' });
-    assert.throws(() => readPage({ IsTruncated: true, Contents: [{ Key: 'a' }] }, 's3://b/'), {
-      code: 'SOURCE_UNREADABLE',
+    const page = (content: string): string => `<ListBucketResult>${content}</ListBucketResult>`;
+    const refuse = (document: string, code: string): void =>
+      assert.throws(() => readPage(document, 's3://b/'), { code }, document);
+    refuse(page(''), 'SOURCE_UNREADABLE');
+    refuse('<html><body>Sign in</body></html>', 'SOURCE_UNREADABLE');
+    refuse(page('<IsTruncated>true</IsTruncated><Contents><Key>a</Key></Contents>'), 'SOURCE_UNREADABLE');
+    refuse(page('<KeyCount>1</KeyCount><Contents><Key>a</Key><Size>x</Size></Contents>'), 'SOURCE_UNREADABLE');
+    refuse('<ListBucketResult><IsTruncated>false</IsTruncated><Contents>', 'SOURCE_CUT_SHORT');
+    refuse('not XML', 'SOURCE_CUT_SHORT');
+    assert.deepEqual(readPage(page('<IsTruncated>false</IsTruncated>'), 's3://b/'), {
+      objects: [],
+      prefixes: [],
+      token: null,
     });
-    assert.deepEqual(readPage({ IsTruncated: false }, 's3://b/'), { objects: [], prefixes: [], token: null });
   });
 
   it('have ETags without quotes, strong and weak', () => {

@@ -1,5 +1,6 @@
-import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { describeLocation, type S3Location } from '@geosluice/jobs';
+import type { S3Wire } from '@geosluice/s3-wire';
+import { walkXml, XmlError } from '@geosluice/xml';
 import { withDeadline } from '../deadline.ts';
 import { SourceError } from '../errors.ts';
 import { asS3Error } from './errors.ts';
@@ -23,7 +24,7 @@ export interface KeyPage {
 }
 
 export interface KeyQuery {
-  client: S3Client;
+  wire: S3Wire;
   bucket: string;
   prefix: string;
   from: { token: string } | { after: string } | undefined;
@@ -34,55 +35,102 @@ export interface KeyQuery {
 
 /** One page of one level of a bucket, with keys as they are. */
 export async function listKeys(query: KeyQuery): Promise<KeyPage> {
-  const { client, bucket, prefix, from } = query;
+  const { wire, bucket, prefix, from } = query;
   const location: S3Location = { kind: 's3', bucket, key: prefix };
   const subject = describeLocation(location);
-  const answer = await withDeadline(query.signal, query.timeoutMs, subject, async ({ signal }) => {
+  const { body } = await withDeadline(query.signal, query.timeoutMs, subject, async ({ signal }) => {
     try {
-      return await client.send(
-        new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix,
-          Delimiter: '/',
+      return await wire.request({
+        ...{ method: 'GET', bucket, key: '', signal },
+        query: {
+          'list-type': '2',
+          ...{ prefix, delimiter: '/' },
           // XML cannot hold every character of a key
-          EncodingType: 'url',
-          MaxKeys: query.pageSize,
+          'encoding-type': 'url',
+          'max-keys': `${query.pageSize}`,
           ...(from === undefined
             ? {}
             : 'token' in from
-              ? { ContinuationToken: from.token }
-              : { StartAfter: from.after }),
-        }),
-        { abortSignal: signal },
-      );
+              ? { 'continuation-token': from.token }
+              : { 'start-after': from.after }),
+        },
+      });
     } catch (error) {
       throw asS3Error(error, subject, 'listing');
     }
   });
-  return readPage(answer, subject);
+  return readPage(body.toString(), subject);
 }
 
-/** @throws SourceError SOURCE_UNREADABLE where the answer is no listing: half of one must not look like an empty prefix */
-export function readPage(answer: Omit<ListObjectsV2CommandOutput, '$metadata'>, subject: string): KeyPage {
-  const isListing = answer.IsTruncated !== undefined || answer.KeyCount !== undefined;
-  if (!isListing || (answer.IsTruncated === true && (answer.NextContinuationToken ?? '') === '')) {
-    const hint = isListing ? 'says that there is more and not how to get it' : 'is no listing';
-    throw new SourceError('SOURCE_UNREADABLE', `listing ${subject}: the answer ${hint}`, {
-      subject,
-      counterpart: 's3',
+/** Texts of one element's children by their names. */
+type Texts = Record<string, string>;
+
+/**
+ * Reads an answer of ListObjectsV2; a listing of a million keys has a thousand of them, so no tree is made of it.
+ * @throws SourceError SOURCE_UNREADABLE where the answer is no listing (half of one must not look like an empty prefix),
+ *   SOURCE_CUT_SHORT where it is not whole
+ */
+export function readPage(document: string, subject: string): KeyPage {
+  const objects: Texts[] = [];
+  const prefixes: string[] = [];
+  const page: Texts = {};
+  let entry: Texts | null = null;
+  try {
+    walkXml(document, {
+      open(local) {
+        if (local === 'Contents' || local === 'CommonPrefixes') entry = {};
+      },
+      close(local, text) {
+        if (entry === null) page[local] = text;
+        else if (local !== 'Contents' && local !== 'CommonPrefixes') entry[local] = text;
+        else {
+          if (local === 'Contents') objects.push(entry);
+          else if (entry.Prefix !== undefined) prefixes.push(entry.Prefix);
+          entry = null;
+        }
+      },
     });
+  } catch (cause) {
+    if (!(cause instanceof XmlError)) throw cause;
+    const message = `listing ${subject}: the answer could not be read to its end: ${cause.message}`;
+    throw new SourceError('SOURCE_CUT_SHORT', message, { subject, cause, counterpart: 's3' });
   }
-  const decode = (text: string): string => decodeListedKey(text, answer.EncodingType);
-  const objects: Listed[] = [];
-  for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
-    if (Key === undefined) continue;
-    const key = decode(Key);
-    const name = key.slice(key.lastIndexOf('/') + 1);
-    objects.push({ key, name, size: Size ?? 0, etag: bareEtag(ETag), modified: LastModified?.toISOString() });
-  }
+  const more = page.IsTruncated?.trim() === 'true';
+  const token = page.NextContinuationToken ?? '';
+  const isListing = page.IsTruncated !== undefined || page.KeyCount !== undefined;
+  if (!isListing) throw unreadable(subject, 'is no listing');
+  if (more && token === '') throw unreadable(subject, 'says that there is more and not how to get it');
+  const decode = (text: string): string => decodeListedKey(text, page.EncodingType);
   return {
-    objects,
-    prefixes: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => (Prefix === undefined ? [] : [decode(Prefix)])),
-    token: answer.IsTruncated === true ? (answer.NextContinuationToken ?? null) : null,
+    objects: objects.flatMap((texts) => listedOf(texts, decode, subject)),
+    prefixes: prefixes.map(decode),
+    token: more ? token : null,
   };
+}
+
+function listedOf(
+  { Key, Size = '0', ETag, LastModified }: Texts,
+  decode: (text: string) => string,
+  subject: string,
+): Listed[] {
+  if (Key === undefined) return [];
+  const key = decode(Key);
+  const size = Number(Size);
+  if (!Number.isSafeInteger(size)) throw unreadable(subject, `says that ${key} has a size of "${Size.slice(0, 40)}"`);
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return [{ key, name, size, etag: bareEtag(ETag), modified: modifiedOf(LastModified) }];
+}
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** In the one form that fingerprints have, whatever fractions of seconds a server writes. */
+function modifiedOf(text = ''): string | undefined {
+  if (ISO.test(text)) return text;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+function unreadable(subject: string, hint: string): SourceError {
+  const message = `listing ${subject}: the answer ${hint}`;
+  return new SourceError('SOURCE_UNREADABLE', message, { subject, counterpart: 's3' });
 }

@@ -29,7 +29,7 @@ export async function listS3(
   let more = true;
   for (let page = 0; more && page < (options.maxPages ?? 1); page += 1) {
     const answer = await listKeys({
-      client: access.clientFor(bucket),
+      wire: access.wireFor(bucket),
       bucket,
       prefix: prefix.key,
       from,

@@ -76,7 +76,7 @@ async function listFamily(access: S3Access, bucket: string, prefix: string, sign
   let token: string | null = null;
   for (let page = 0; page < MAX_FAMILY_PAGES; page += 1) {
     const answer = await listKeys({
-      client: access.clientFor(bucket),
+      wire: access.wireFor(bucket),
       bucket,
       prefix,
       from: token === null ? undefined : { token },

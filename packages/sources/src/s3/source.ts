@@ -23,7 +23,7 @@ export interface S3SourceOptions {
   pageSize?: number;
 }
 
-/** Tries of one range: more are the queue's to make. */
+/** Tries of one range or page: more are the queue's to make. */
 const ATTEMPTS = 3;
 
 /** Objects in S3, MinIO and their like. They are whole when they are listed. */

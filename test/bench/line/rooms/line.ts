@@ -167,7 +167,7 @@ async function faultsOf({
   signal,
 }: Line): Promise<Faults & { open: number }> {
   const dropped = Array.from({ length: count }, (_, index) => `s3://${servers.inbox}/${rasterKey(index)}`);
-  const faults = faultsIn(dropped, await lookAround(servers, buckets, gateway, signal));
+  const faults = faultsIn(dropped, await lookAround(servers, buckets, gateway));
   const { visible, ...others } = await pipeline.ledger.counts();
   const { deadLetters } = await gateway.deadLetters({ limit: 1 }, signal);
   const open = Object.values(others).reduce((sum, one) => sum + one, 0) + deadLetters.length;
