@@ -20,5 +20,5 @@ const METHOD = `\`npm run bench:line\`: what a dataset costs from the watched pr
 - **The runner**: jobs of the register stage, their datasets known to the ledger, worked off by stages that do nothing, against a worker
   of BullMQ without anything of ours on a queue filled the same way, in turns.
 - **Listing**: the stage discover over keys that its ledger knows, one list job after the other, against a loop of ListObjectsV2 by the
-  SDK. The ledger of this room holds the versions alone. Flat memory is judged by the million keys.
+  SDK, both with what the image of discover sets for Node. The ledger of this room holds the versions alone. Flat memory is judged by the million keys.
 `;

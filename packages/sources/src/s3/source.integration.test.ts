@@ -15,6 +15,7 @@ import {
 import type { S3Location } from '@geosluice/jobs';
 import { type S3Kind, type S3Server, startS3 } from '../../../../test/counterparts/s3.ts';
 import { type Bench, rejectsWith, sourceConformance } from '../../test/conformance.ts';
+import { openUnsignedWay } from '../../test/unsigned-way.ts';
 import { decodeS3Events, openSources, type S3Event, type Source } from '../index.ts';
 
 const NEVER = new AbortController().signal;
@@ -26,20 +27,29 @@ interface S3Bench extends Bench {
   at(path: string): S3Location;
 }
 
-function clientOf(server: S3Server, how: 'signed' | 'anonymous' | 'wrong-secret' = 'signed'): S3Client {
+function clientOf({ endpoint, region, accessKey, secretKey }: Omit<S3Server, 'stop' | 'bucket'>): S3Client {
   return new S3Client({
-    endpoint: server.endpoint,
-    region: server.region,
+    endpoint,
+    region,
     forcePathStyle: true,
-    credentials: {
-      accessKeyId: server.accessKey,
-      secretAccessKey: how === 'wrong-secret' ? 'not the secret' : server.secretKey,
-    },
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 1,
-    ...(how === 'anonymous' ? { signer: { sign: async (request) => request } } : {}),
   });
+}
+
+/** Of somebody whom the server does not know. */
+async function strangerTo(server: S3Server): Promise<{ source: Source; giveBack(): Promise<void> }> {
+  const way = await openUnsignedWay(server.endpoint);
+  const client = clientOf({ ...server, endpoint: way.endpoint });
+  return {
+    source: sourceOf(client),
+    async giveBack() {
+      client.destroy();
+      way.close();
+    },
+  };
 }
 
 function sourceOf(client: S3Client, pageSize = 1000): Source {
@@ -69,10 +79,7 @@ async function start(kind: S3Kind, eventWebhookUrl?: string): Promise<S3Bench> {
     async put(key, bytes) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
     },
-    async forbid() {
-      const stranger = clientOf(server, 'anonymous');
-      return { source: sourceOf(stranger), giveBack: async () => stranger.destroy() };
-    },
+    forbid: () => strangerTo(server),
     async stop() {
       client.destroy();
       await server.stop();
@@ -210,13 +217,13 @@ for (const kind of ['versitygw', 'seaweedfs'] as const) {
       assert.deepEqual([empty.candidates, empty.prefixes, empty.next], [[], [], null]);
       const nowhere: S3Location = { kind: 's3', bucket: 'no-such-bucket-at-all', key: '' };
       await rejectsWith('SOURCE_GONE', () => bench.source.list(nowhere, { signal: NEVER }));
-      const stranger = clientOf(bench.server, 'anonymous');
-      await rejectsWith('SOURCE_FORBIDDEN', () => sourceOf(stranger).list(bench.at(''), { signal: NEVER }));
-      stranger.destroy();
+      const { source, giveBack } = await strangerTo(bench.server);
+      await rejectsWith('SOURCE_FORBIDDEN', () => source.list(bench.at(''), { signal: NEVER }));
+      await giveBack();
     });
 
     it('takes wrong keys for a fault of the deployment, not of the file', async () => {
-      const wrong = clientOf(bench.server, 'wrong-secret');
+      const wrong = clientOf({ ...bench.server, secretKey: 'not the secret' });
       await bench.put('keys/a.tif', Buffer.from('x'));
       for (const work of [
         () => sourceOf(wrong).list(bench.at('keys/'), { signal: NEVER }),

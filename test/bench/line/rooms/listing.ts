@@ -9,7 +9,7 @@ import { startProcess, withFreshPorts } from '../../../counterparts/server-proce
 import { VoidRun } from '../../running.ts';
 import { spreadOf } from '../../statistics.ts';
 import { spreadText } from '../../table.ts';
-import { bundled } from '../../upload/clients/bundle.ts';
+import { bundled, environmentOfImage } from '../../upload/clients/bundle.ts';
 import { findPython } from '../../upload/clients/python.ts';
 import { runChild } from '../child.ts';
 import { PREFIX } from '../key-pages.ts';
@@ -66,8 +66,9 @@ function orderOf(s3: ListOrder['s3'], bucket = 'bench'): Omit<ListOrder, 'by' | 
 }
 
 async function listAll(program: string, { say, signal }: RoomOptions, lot: Lot): Promise<Omit<RoomResult, 'remarks'>> {
+  const env = await environmentOfImage('discover');
   const run = async (by: ListOrder['by']): Promise<ListedAll> => {
-    const listed = await runChild<ListedAll>(program, { ...lot.order, by } satisfies ListOrder, { signal });
+    const listed = await runChild<ListedAll>(program, { ...lot.order, by } satisfies ListOrder, { env, signal });
     say(
       `listing, ${lot.name}: ${by} ${listed.keys} keys, ${listed.seconds.toFixed(1)} s, ${listed.cpu.toFixed(1)} CPU s`,
     );
