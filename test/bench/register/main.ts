@@ -15,6 +15,7 @@ import { costsOf } from './costs.ts';
 import { filledDump } from './filled.ts';
 import { startBenchGeoServer } from './geoserver.ts';
 import { decideGoals } from './goals.ts';
+import { patternOf } from './layers.ts';
 import { BENCH, remarksOf } from './page.ts';
 import { tablesOf } from './report.ts';
 import { checkSame } from './same.ts';
@@ -76,11 +77,19 @@ async function measureAt({ fresh, take }: Scene, { rounds, count }: Asked, { say
       const turn = { ...(await take(way, layers)), round };
       say(lineOf(turn));
       const faults = new Set(faultsOf(turn));
-      if (faults.size > 0) throw new VoidRun([...faults].join('\n'));
+      if (faults.size > 0) throw new VoidRun([...faults, ...askedIn(turn)].join('\n'));
       turns.push(turn);
     }
   }
   return turns;
+}
+
+/** What GeoServer was asked, most often first, a line each. */
+function askedIn({ count, requests }: Turn): string[] {
+  const groups = Map.groupBy(requests, ({ method, path, status }) => `${method} ${patternOf(path)}: ${status}`);
+  return [...groups]
+    .toSorted(([, one], [, other]) => other.length - one.length)
+    .map(([name, { length }]) => `${(length / count).toFixed(2)} a dataset: ${name}`);
 }
 
 function lineOf({ way, size, round, count, django, postgres, wall, requests }: Turn): string {

@@ -18,7 +18,8 @@ PostGIS, both real. \`-- --keep\` makes its result the one that is printed here.
 - **ours**: over HTTP, in batches and two at once as the register worker sends them by default.
 - **create + update**: GeoNode's resource manager, \`dataset_manager.create\`, the two boxes, \`dataset_manager.update\`, in a process that stays up.
 - **create + update, unlisted**: the same where GeoServer does not list the layer's coverage: GeoNode then leaves out its styles and
-  what GeoServer knows of it. It is the cheapest stock, and the one that makes 20 to 40 requests a dataset.
+  what GeoServer knows of it. It is the cheapest stock, and the one that makes 20 to 40 requests a dataset, of them one for each store of the
+  workspace: it has five, so as not to hold that against it.
 - **updatelayers**: GeoNode's command over a workspace of new layers, in the same process: no start of Python is counted.
 
 What counts is CPU (user and system) of the process that has GeoNode and of PostgreSQL with all its processes; wall time stands beside it.

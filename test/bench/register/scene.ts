@@ -63,7 +63,13 @@ export async function openScene(
     const works: Record<Way, (layers: readonly StockLayer[]) => Promise<unknown>> = {
       ours: (layers) => Promise.all(layers.map((layer) => ours.register(documentOf(layer), signal))),
       'create + update': (layers) => theirs.create(layers),
-      'create + update, unlisted': (layers) => theirs.create(layers),
+      async 'create + update, unlisted'(layers) {
+        for (let at = 0; at < layers.length; at += STORES) {
+          const few = layers.slice(at, at + STORES);
+          await geoserver.hold(few, false);
+          await theirs.create(few);
+        }
+      },
       updatelayers: (layers) => theirs.updateLayers(layers[0]?.workspace ?? '', layers.length),
     };
     const start = usageOf(theirs.pid).cpu;
@@ -75,7 +81,7 @@ export async function openScene(
     };
     const take: Scene['take'] = async (way, layers) => {
       signal.throwIfAborted();
-      await geoserver.hold(layers, way !== 'create + update, unlisted');
+      await geoserver.hold(layers);
       await geoserver.take();
       const django = way === 'ours' ? geonode.pid : theirs.pid;
       if (django === null) throw new Error('GeoNode must run on this machine, or its CPU cannot be told');
@@ -97,5 +103,10 @@ export async function openScene(
   }
 }
 
+/**
+ * Of a workspace where a coverage is not listed: GeoNode then asks each store of the workspace for it, so a workspace of thousands
+ * would cost as many requests a dataset. Few are to the good of stock.
+ */
+const STORES = 5;
 /** Numbers of layers that no fill uses. */
 const FIRST = 1_000_000;

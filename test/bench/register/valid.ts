@@ -9,7 +9,7 @@ export const LATE_SHARE = 0.01;
 
 /**
  * Requests a dataset that stock makes: with fewer it did not do its work, with more it tried again. GeoNode 5.1.1 was seen to make
- * 74, 31 and 90.
+ * 74, 36 (of it one for each store of the workspace, of which there are five) and 90.
  */
 export const STOCK_REQUESTS: Record<StockWay, { least: number; most: number }> = {
   'create + update': { least: 60, most: 90 },
