@@ -30,6 +30,8 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 /** Of the datasets that are there before, far from those that are published. */
 const FIRST_BEFORE = 1_000_000;
 const WARM_IN_FLIGHT = 8;
+/** Layers that a worker of ours publishes before those that count. */
+const WARM_UP = 100;
 
 interface Bench extends Running {
   s3: S3Server;
@@ -38,6 +40,7 @@ interface Bench extends Running {
   inbox: string;
   target: string;
   published: Range;
+  warmUp: Range;
 }
 
 async function measure(asked: Asked, running: Running): Promise<{ tables: Table[]; goals: Goal[] }> {
@@ -51,7 +54,7 @@ async function measure(asked: Asked, running: Running): Promise<{ tables: Table[
       const published = { from: 0, count: asked.layers };
       const bench = {
         ...running,
-        ...{ s3, cluster, image, published },
+        ...{ s3, cluster, image, published, warmUp: { from: asked.layers, count: WARM_UP } },
         inbox: 'inbox',
         target: await createBucket(s3),
       };
@@ -84,7 +87,7 @@ async function putObjects(bench: Bench): Promise<void> {
   const buckets = openBuckets(bench.s3);
   try {
     const bucket = buckets.bucket(bench.target);
-    for (let number = 0; number < bench.published.count; number += 1) {
+    for (let number = 0; number < bench.published.count + bench.warmUp.count; number += 1) {
       bench.signal.throwIfAborted();
       const { publish } = await roadOf(number, 'put', placesOf(bench, 'any'));
       await bucket.put(publish.object.key, (await rasterOf(number)).bytes);

@@ -25,7 +25,7 @@ const METHOD = `\`npm run bench:publish\`: how fast layers come, against bare re
 - **bare requests**: two POSTs to the primary with the same documents as ours, then one map of each node, asked for again every 250 ms
   until it is there. Waiting for a node holds no write back. Ours is held against the best number of writes in flight.
 - **ours**: the publish worker as its image has it, with its defaults, real Redis and versitygw. Before each run the ledger, the name index
-  and the rule that looks after the files hold so many datasets, on a fresh Redis, and the worker is started anew.
-- A layer of ours takes from the begin of its job to its end, by BullMQ's own stream: proof of the object, writes, maps and the ledger. CPU is
-  the worker's, from before its first job on; its start is not in it.
+  and the rule that looks after the files hold so many datasets, on a fresh Redis, and the worker is started anew. It publishes a
+  hundred layers before those that count; its start, which would be where a large ledger is felt first, is a column of its own.
+- A layer of ours takes from the begin of its job to its end, by BullMQ's own stream: proof of the object, writes, maps and the ledger.
 `;

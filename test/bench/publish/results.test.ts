@@ -6,7 +6,7 @@ import { latencyOf, type Run, rankOf } from './run.ts';
 
 const run = (by: Run['by'], variant: number, changes: Partial<Run> = {}): Run => ({
   ...{ by, variant, layers: 100, seconds: 6, p50: 400, p99: 2_500, requests: [300, 200, 500] },
-  cpu: by === 'ours' ? 2 : null,
+  ...(by === 'ours' ? { cpu: 2, start: 0.5 } : { cpu: null, start: null }),
   ...changes,
 });
 
@@ -66,9 +66,9 @@ suite('[bench] results of publish', () => {
       'late',
     ]);
     assert.deepEqual(table?.rows, [
-      ['bare requests, 1 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–'],
-      ['bare requests, 4 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–'],
-      ['ours, 10,000 datasets before', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '20.0'],
+      ['bare requests, 1 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–', '–'],
+      ['bare requests, 4 in flight', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '–', '–'],
+      ['ours, 10,000 datasets before', '1000', '0.40', '2.50', '10.00', '3.00', '2.00', '5.00', '20.0', '0.50'],
     ]);
     assert.equal(table?.head.length, table?.rows[0]?.length);
   });

@@ -16,6 +16,8 @@ export interface Summary extends Pick<Run, 'by' | 'variant'> {
   requests: Spread;
   /** CPU milliseconds a layer; null where none was measured. */
   cpu: Spread | null;
+  /** CPU seconds of the worker's start; null where none was measured. */
+  start: Spread | null;
 }
 
 const AT_LEAST = 0.9;
@@ -34,6 +36,7 @@ export function summarise(runs: readonly Run[]): Summary[] {
       nodes: requests.map((_, node) => spread((run) => (run.requests[node] ?? 0) / run.layers).median),
       requests: spread((run) => run.requests.reduce((sum, count) => sum + count, 0) / run.layers),
       cpu: group.some(({ cpu }) => cpu === null) ? null : spread((run) => ((run.cpu ?? 0) * 1000) / run.layers),
+      start: group.some(({ start }) => start === null) ? null : spread((run) => run.start ?? 0),
     };
   });
 }
@@ -69,11 +72,20 @@ export function decideGoals(summaries: readonly Summary[]): Goal[] {
 
 export function tablesOf(summaries: readonly Summary[], nodeNames: readonly string[]): Table[] {
   const { bare, ours } = parted(summaries);
-  const head = ['layers a minute', 'p50 s', 'p99 s', 'requests a layer', ...nodeNames, 'our CPU ms a layer'];
-  const row = (name: string, { rate, p50, p99, requests, nodes, cpu }: Summary): string[] => [
+  const head = [
+    'layers a minute',
+    'p50 s',
+    'p99 s',
+    'requests a layer',
+    ...nodeNames,
+    'our CPU ms a layer',
+    'of our start s',
+  ];
+  const row = (name: string, { rate, p50, p99, requests, nodes, cpu, start }: Summary): string[] => [
     ...[name, spreadText(rate, 0), seconds(p50), seconds(p99), spreadText(requests, 2)],
     ...nodes.map((count) => count.toFixed(2)),
     cpu === null ? '–' : spreadText(cpu, 1),
+    start === null ? '–' : spreadText(start, 2),
   ];
   return [
     {

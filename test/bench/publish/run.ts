@@ -10,8 +10,10 @@ export interface Run {
   p99: number;
   /** Of each node, the primary first. */
   requests: number[];
-  /** CPU seconds of our process, from before its first job on; null where it was not ours. */
+  /** CPU seconds of our process for these layers; null where it was not ours. */
   cpu: number | null;
+  /** CPU seconds of our process from its start until it was ready; null where it was not ours. */
+  start: number | null;
 }
 
 /** @param took milliseconds of each layer */

@@ -32,6 +32,6 @@ export async function runBare(
     ...{ by: 'bare', variant: inFlight, layers: layers.length, seconds: result.seconds },
     ...latencyOf(result.layers),
     requests: await cluster.requests(),
-    cpu: null,
+    ...{ cpu: null, start: null },
   };
 }

@@ -42,18 +42,19 @@ export interface Following {
   stop(): void;
 }
 
-/** Reads the stream of a queue while it is written, for only its last hundred stay. Begin before there are jobs. */
+/** Reads the stream of a queue from now on, while it is written, for only its last hundred stay. */
 export async function followJobs(url: string, prefix: string, queue: string): Promise<Following> {
-  const redis = new Redis(url, { lazyConnect: true });
-  await redis.connect();
+  const redis = new Redis(url);
+  const stream = `{${prefix}}:${queue}:events`;
+  const [before] = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
   const entries: Entry[] = [];
   let stopped = false;
   const follow = async (): Promise<void> => {
-    let after = '0';
+    let after = before?.[0] ?? '0';
     // what came before it was stopped is read by one read more
     for (let last = false; !last; ) {
       last = stopped;
-      const found = await redis.xread('BLOCK', BLOCK_MS, 'STREAMS', `{${prefix}}:${queue}:events`, after);
+      const found = await redis.xread('BLOCK', BLOCK_MS, 'STREAMS', stream, after);
       for (const entry of found?.[0]?.[1] ?? []) entries.push(entry);
       after = entries.at(-1)?.[0] ?? after;
     }
