@@ -11,7 +11,7 @@ export interface Took {
 /** Of the stream: id, then fields and values in turn. */
 type Entry = readonly [id: string, fields: readonly string[]];
 
-const BLOCK_MS = 500;
+const MOST_EVENTS = 1_000_000;
 
 /** @param entries oldest first; a job whose begin is not among them is not counted */
 export function tookOf(entries: readonly Entry[]): Took {
@@ -37,44 +37,23 @@ export function tookOf(entries: readonly Entry[]): Took {
 }
 
 export interface Following {
-  /** Once all jobs have ended. @throws Error where begins or ends of some were trimmed off the stream before they were read */
+  /** Once all jobs have ended. @throws Error where begins or ends of some are not in the stream */
   took(jobs: number): Promise<Took>;
   stop(): void;
 }
 
-/** Reads the stream of a queue from now on, while it is written, for only its last hundred stay. */
+/** Has a queue keep its whole stream from now on; its last hundred entries are all that a deployment keeps. */
 export async function followJobs(url: string, prefix: string, queue: string): Promise<Following> {
   const redis = new Redis(url);
   const stream = `{${prefix}}:${queue}:events`;
+  await redis.hset(`{${prefix}}:${queue}:meta`, 'opts.maxLenEvents', MOST_EVENTS);
   const [before] = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
-  const entries: Entry[] = [];
-  let stopped = false;
-  const follow = async (): Promise<void> => {
-    let after = before?.[0] ?? '0';
-    // what came before it was stopped is read by one read more
-    for (let last = false; !last; ) {
-      last = stopped;
-      const found = await redis.xread('BLOCK', BLOCK_MS, 'STREAMS', stream, after);
-      for (const entry of found?.[0]?.[1] ?? []) entries.push(entry);
-      after = entries.at(-1)?.[0] ?? after;
-    }
-  };
-  const followed = follow().catch((error: unknown) => {
-    if (!stopped) throw error;
-  });
-  // told by who waits for it
-  followed.catch(() => {});
   return {
     async took(jobs) {
-      stopped = true;
-      await followed;
-      const took = tookOf(entries);
+      const took = tookOf(await redis.xrange(stream, before === undefined ? '-' : `(${before[0]}`, '+'));
       if (took.jobs.length !== jobs) throw new Error(`the stream told of ${took.jobs.length} whole jobs of ${jobs}`);
       return took;
     },
-    stop() {
-      stopped = true;
-      redis.disconnect();
-    },
+    stop: () => redis.disconnect(),
   };
 }
