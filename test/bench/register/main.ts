@@ -15,9 +15,8 @@ import { costsOf } from './costs.ts';
 import { filledDump } from './filled.ts';
 import { startBenchGeoServer } from './geoserver.ts';
 import { decideGoals } from './goals.ts';
-import { patternOf } from './layers.ts';
 import { BENCH, remarksOf } from './page.ts';
-import { tablesOf } from './report.ts';
+import { requestRows, tablesOf } from './report.ts';
 import { checkSame } from './same.ts';
 import { type Counterparts, openScene, type Scene } from './scene.ts';
 import { type Turn, WAYS, type Way } from './turn.ts';
@@ -77,19 +76,14 @@ async function measureAt({ fresh, take }: Scene, { rounds, count }: Asked, { say
       const turn = { ...(await take(way, layers)), round };
       say(lineOf(turn));
       const faults = new Set(faultsOf(turn));
-      if (faults.size > 0) throw new VoidRun([...faults, ...askedIn(turn)].join('\n'));
+      if (faults.size > 0) {
+        const asked = requestRows(turn.requests, turn.count).map((row) => row.join('  '));
+        throw new VoidRun([...faults, ...asked].join('\n'));
+      }
       turns.push(turn);
     }
   }
   return turns;
-}
-
-/** What GeoServer was asked, most often first, a line each. */
-function askedIn({ count, requests }: Turn): string[] {
-  const groups = Map.groupBy(requests, ({ method, path, status }) => `${method} ${patternOf(path)}: ${status}`);
-  return [...groups]
-    .toSorted(([, one], [, other]) => other.length - one.length)
-    .map(([name, { length }]) => `${(length / count).toFixed(2)} a dataset: ${name}`);
 }
 
 function lineOf({ way, size, round, count, django, postgres, wall, requests }: Turn): string {

@@ -27,19 +27,24 @@ function requestTable(turns: readonly Turn[]): Table {
   const rows = WAYS.flatMap((way) => {
     const mine = turns.filter((turn) => turn.way === way);
     const datasets = mine.reduce((sum, { count }) => sum + count, 0);
-    const groups = Map.groupBy(
+    return requestRows(
       mine.flatMap(({ requests }) => requests),
-      ({ method, path }) => `${method} ${patternOf(path)}`,
-    );
-    return [...groups]
-      .toSorted(([, a], [, b]) => b.length - a.length)
-      .map(([pattern, requests]) => [way, pattern, (requests.length / datasets).toFixed(2), ...answersOf(requests)]);
+      datasets,
+    ).map((row) => [way, ...row]);
   });
   return {
     title: 'Requests to GeoServer',
     head: ['by', 'request', 'a dataset', 'status', 'median ms', 'most'],
     rows,
   };
+}
+
+/** What GeoServer was asked for so many datasets, most often first: the request, how often a dataset, statuses, median and most ms. */
+export function requestRows(requests: readonly Request[], datasets: number): string[][] {
+  const groups = Map.groupBy(requests, ({ method, path }) => `${method} ${patternOf(path)}`);
+  return [...groups]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([pattern, some]) => [pattern, (some.length / datasets).toFixed(2), ...answersOf(some)]);
 }
 
 function answersOf(requests: readonly Request[]): string[] {

@@ -28,7 +28,7 @@ export interface OursOptions {
   image: Image;
   /** The datasets to publish, whose objects are there. */
   published: Range;
-  /** The same, published first and not counted: code that was not run yet is slow. */
+  /** The same, published first and not counted: what a cold process takes differs from run to run. */
   warmUp: Range;
   /** The datasets that are visible before, of other numbers. */
   before: Range;
