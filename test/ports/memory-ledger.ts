@@ -108,10 +108,11 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
     },
     async missed(rule, dataset) {
       const file = fileOf(dataset, rule);
-      file.since ??= now().getTime();
+      const at = now().getTime();
+      file.since ??= at;
       const ofRule = [...files.values()].filter((one) => one.rule === rule);
       const gone = ofRule.filter(({ since }) => since !== undefined).length;
-      return { since: new Date(file.since), gone, of: ofRule.length };
+      return { forMs: Math.max(0, at - file.since), gone, of: ofRule.length };
     },
     async unwatch(dataset) {
       files.delete(dataset);

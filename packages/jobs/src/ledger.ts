@@ -141,8 +141,8 @@ export interface Sightings {
 
 /** What is known of a file that is not there. */
 export interface Missed {
-  /** Since when it is known to be gone. */
-  since: Date;
+  /** Milliseconds since it was first known to be gone, 0 at first: one clock tells both. */
+  forMs: number;
   /** Files of its rule that are gone, those whose layers went within the last day among them; and all of the rule. */
   gone: number;
   of: number;

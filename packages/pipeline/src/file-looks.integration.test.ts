@@ -80,7 +80,7 @@ test('a file that is gone is looked at at the end of its grace, and counts for a
   assert.deepEqual(await waitingOf(), [gone]);
   await drain();
   assert.deepEqual(await pipeline.ledger.missed('forecasts', gone, look), {
-    ...{ since: new Date(at.getTime() - 5 * HOUR_MS), gone: 1, of: 2 },
+    ...{ forMs: 5 * HOUR_MS, gone: 1, of: 2 },
   });
   await pipeline.remove(gone, 'delete', 'rule');
   const { generation = 0 } = (await pipeline.ledger.get(gone)) ?? {};
@@ -91,6 +91,14 @@ test('a file that is gone is looked at at the end of its grace, and counts for a
   at = new Date(at.getTime() + HOUR_MS);
   await pipeline.lookAfterFiles();
   assert.deepEqual(await pipeline.files(), [{ rule: 'forecasts', files: 1, gone: 0 }]);
+});
+
+test('a file missed first by a clock that is ahead is gone for no time, not for less', async () => {
+  const gone = await dataset('visible');
+  const look = { graceMs: 0, again: new Date(at.getTime() + 24 * HOUR_MS) };
+  await pipeline.ledger.missed('ahead', gone, look);
+  at = new Date(at.getTime() - 3);
+  assert.equal((await pipeline.ledger.missed('ahead', gone, look)).forMs, 0);
 });
 
 test('what a rule removed comes in again with its file, what a person removed does not', async () => {

@@ -67,7 +67,9 @@ if join(a.dataset, a.rule) then
   if due <= a.now then due = a.again end
   call('ZADD', files(a.rule), due, a.dataset)
 end
-return {string.format('%.0f', since), call('ZCARD', gone(a.rule)), call('ZCARD', files(a.rule))}
+-- another's clock may be ahead
+local for_ms = math.max(0, a.now - since)
+return {string.format('%.0f', for_ms), call('ZCARD', gone(a.rule)), call('ZCARD', files(a.rule))}
 `);
 
 const UNWATCH = sightingsScript(`
@@ -102,8 +104,8 @@ export function createSightings(redis: Client, keys: Keys, now: () => Date): Int
     },
     async missed(rule, dataset, { graceMs, again }) {
       const answer = await run(MISSED, { rule, dataset, graceMs, again: again.getTime() });
-      const [since, gone, of] = answer as [string, number, number];
-      return { since: new Date(Number(since)), gone, of };
+      const [forMs, gone, of] = answer as [string, number, number];
+      return { forMs: Number(forMs), gone, of };
     },
     async unwatch(dataset) {
       await run(UNWATCH, { dataset });

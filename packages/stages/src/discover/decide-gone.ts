@@ -7,10 +7,9 @@ import type { Deletions } from '@geosluice/rules';
  */
 export function decideGone(
   { policy, graceHours, capPercent }: Deletions,
-  { since, gone, of }: Missed,
-  now: Date,
+  { forMs, gone, of }: Missed,
 ): 'wait' | 'held' | 'unpublish' | 'delete' {
-  if (policy === 'keep' || now.getTime() < since.getTime() + graceHours * 3_600_000) return 'wait';
+  if (policy === 'keep' || forMs < graceHours * 3_600_000) return 'wait';
   const allowed = capPercent === 0 ? 0 : Math.max(1, Math.floor((of * capPercent) / 100));
   return gone > allowed ? 'held' : policy;
 }

@@ -52,10 +52,12 @@ export async function leave(
     return stays;
   }
   const { deletions, options } = ruled;
-  const now = context.now();
-  const look = { graceMs: deletions.graceHours * HOUR_MS, again: new Date(now.getTime() + DAY_MS) };
-  const missed = await ports.ledger.missed(options.rule, job.dataset, look);
-  const verdict = decideGone(deletions, missed, now);
+  const again = new Date(context.now().getTime() + DAY_MS);
+  const missed = await ports.ledger.missed(options.rule, job.dataset, {
+    graceMs: deletions.graceHours * HOUR_MS,
+    again,
+  });
+  const verdict = decideGone(deletions, missed);
   if (verdict === 'wait') return { kind: 'done', note: 'source-gone-in-grace' };
   if (verdict === 'held') {
     const { gone, of } = missed;
