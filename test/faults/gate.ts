@@ -5,6 +5,9 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../world/until.ts';
 
+/** A worker before it may be killed first, whose jobs wait for their locks to run out. */
+const MET_MS = 90_000;
+
 export interface GateRequest {
   method: string;
   /** Path and query, as they came. */
@@ -129,7 +132,7 @@ export async function startGate(upstream: string): Promise<Gate> {
       holdings.push(holding);
       return {
         async met(count = 1) {
-          await until(`${count} requests are held`, () => holding.held >= count);
+          await until(`${count} requests are held`, () => holding.held >= count, { withinMs: MET_MS });
         },
         async gone() {
           await until('no request is held', () => holding.held === 0);

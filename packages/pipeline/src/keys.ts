@@ -23,7 +23,7 @@ export interface Keys {
   completing(target: string): string;
   events: string;
   all: string;
-  unsettled: string;
+  /** Datasets in a state: by when they came to it where they stay in it, else by their last step. */
   state(state: DatasetState): string;
   ingestions: string;
   ingestion(id: string): string;
@@ -37,8 +37,6 @@ export interface Keys {
   hold(stage: StageName): string;
   probe(stage: StageName): string;
   epoch(stage: StageName): string;
-  /** Starts without an end, and outages met, of one job. */
-  run(stage: StageName, job: string): string;
   /** That a job is not to lie down to sleep. */
   woken(stage: StageName, job: string): string;
   /** Permits of a gate that are under way, what is known of its counterpart, and its free permits. */
@@ -67,7 +65,6 @@ export function keysOf(prefix: string): Keys {
     completing: (target) => `${root}:completing:${target}`,
     events: `${root}:events`,
     all: `${root}:all`,
-    unsettled: `${root}:unsettled`,
     state: (state) => `${root}:state:${state}`,
     ingestions: `${root}:ingestions`,
     ingestion: (id) => `${root}:i:${id}`,
@@ -79,7 +76,6 @@ export function keysOf(prefix: string): Keys {
     hold: (stage) => `${root}:hold:${stage}`,
     probe: (stage) => `${root}:hold:${stage}:probe`,
     epoch: (stage) => `${root}:hold:${stage}:epoch`,
-    run: (stage, job) => `${root}:run:${stage}:${job}`,
     woken: (stage, job) => `${root}:woken:${stage}:${job}`,
     gate: (name) => [`${root}:gate:${name}`, `${root}:gate:${name}:known`, `${root}:gate:${name}:free`],
     sweepLock: `${root}:sweep`,

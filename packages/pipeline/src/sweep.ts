@@ -1,7 +1,10 @@
+import { type DatasetState, SETTLED, STATES } from '@geosluice/jobs';
 import type { Pipeline } from './api.ts';
 import { asPipelineError } from './error.ts';
 import type { Internals } from './internals.ts';
+import type { Keys } from './keys.ts';
 import type { EntryView } from './ledger/view.ts';
+import type { Client } from './redis.ts';
 import { removeJobOf } from './restart.ts';
 
 const OLDER_THAN_MS = 10 * 60_000;
@@ -41,19 +44,18 @@ export function createSweep(internals: Internals, healWatches: () => Promise<voi
       try {
         await healWatches();
         const before = now().getTime() - olderThanMs;
-        const old = await redis.zrangebyscore(keys.unsettled, 0, before, 'LIMIT', 0, MAX_LOOKED_AT);
-        for (const dataset of old) {
+        for (const { dataset, state } of await lyingSince(redis, keys, before)) {
           if (signal?.aborted) break;
           const view = await ledger.view(dataset);
           if (view === null) {
-            await redis.zrem(keys.unsettled, dataset);
+            await redis.zrem(keys.state(state), dataset);
             continue;
           }
           if (!(await alive(view)) && (await restarted(dataset, view))) {
             log.warn({ dataset, state: view.state, job: view.job?.id }, 'Sweep:Dataset:Restarted');
             count += 1;
           }
-          await redis.zadd(keys.unsettled, 'XX', now().getTime(), dataset);
+          await redis.zadd(keys.state(state), 'XX', now().getTime(), dataset);
         }
       } finally {
         await redis.del(keys.sweepLock);
@@ -63,4 +65,27 @@ export function createSweep(internals: Internals, healWatches: () => Promise<voi
       throw asPipelineError(error);
     }
   };
+}
+
+/** What is not settled and made no step since then, longest first. */
+async function lyingSince(
+  redis: Client,
+  keys: Keys,
+  before: number,
+): Promise<Array<{ dataset: string; state: DatasetState }>> {
+  const states = STATES.filter((state) => !SETTLED.has(state));
+  const pipeline = redis.pipeline();
+  for (const state of states) {
+    pipeline.zrangebyscore(keys.state(state), 0, before, 'WITHSCORES', 'LIMIT', 0, MAX_LOOKED_AT);
+  }
+  const answers = (await pipeline.exec()) ?? [];
+  const lying = states.flatMap((state, at) => {
+    const [error, flat] = answers[at] ?? [];
+    if (error) throw error;
+    return Array.from({ length: (flat as string[]).length / 2 }, (_, member) => {
+      const [dataset = '', score] = (flat as string[]).slice(2 * member, 2 * member + 2);
+      return { dataset, state, at: Number(score) };
+    });
+  });
+  return lying.sort((one, other) => one.at - other.at).slice(0, MAX_LOOKED_AT);
 }

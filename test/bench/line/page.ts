@@ -17,8 +17,10 @@ const METHOD = `\`npm run bench:line\`: what a dataset costs from the watched pr
   is not more than 1.1 × that of the second; the first fifth is its start.
 - Redis is \`used_memory\` when all is done, less what it was before the watch was set. The second pass is the first scan of the watch
   after it was taken away and set again.
-- **The runner**: jobs of the register stage, their datasets known to the ledger, worked off by stages that do nothing, against a worker
-  of BullMQ without anything of ours on a queue filled the same way, in turns.
-- **Listing**: the stage discover over keys that its ledger knows, one list job after the other, against a loop of ListObjectsV2 by the
-  SDK, both with what the image of discover sets for Node. The ledger of this room holds the versions alone. Flat memory is judged by the million keys.
+- **The runner**: jobs of the register stage, their datasets known to the ledger, worked off by stages that do nothing, as
+  many at once as that worker takes by default, against a worker of BullMQ without anything of ours on a queue filled the same way, in
+  turns.
+- **Listing**: the stage discover over keys that its ledger knows, one list job after the other, against a loop of ListObjectsV2 by
+  the SDK, both with what the image of discover sets for Node. The ledger of this room holds the versions alone. Flat memory is judged
+  by the million keys.
 `;

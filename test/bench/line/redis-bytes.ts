@@ -9,7 +9,7 @@ export function kindOf(key: string): string {
   if (/^d:[^:]+:steps$/.test(name)) return 'history';
   if (name === 'names' || /^d:[^:]+:names$/.test(name)) return 'names of layers';
   if (name === 'events') return 'events';
-  if (/^(all|unsettled|state:.*|i:.*:members)$/.test(name)) return 'indexes';
+  if (/^(all|state:.*|i:.*:members)$/.test(name)) return 'indexes';
   if (/^(discover|upload|publish|register):/.test(name)) return 'queues';
   return 'others';
 }

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 export interface RedisUsage {
   /** CPU seconds, user and system. */
   cpu: number;
-  /** Commands that clients sent; what a script calls is not counted. */
+  /** Commands it ran, those that scripts call among them. */
   commands: number;
   /** Bytes in use now, `used_memory`. */
   memory: number;

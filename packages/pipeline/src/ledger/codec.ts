@@ -13,8 +13,6 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set([
 
 /** What the hash holds besides the entry: for the pipeline's own use. */
 export interface EntryExtras {
-  /** The furthest stage that recorded something under this generation; empty where none did. */
-  by: string;
   /** How a removal under way ends. */
   removal: 'delete' | 'unpublish' | null;
   /** The job in the failed set that made it dead. */
@@ -34,6 +32,7 @@ export function decodeEntry(dataset: string, hash: Record<string, string>): Ledg
     ...{ dataset, generation: Number(generation), createdAt: new Date(Number(createdMs)).toISOString() },
   };
   for (const [field, value] of Object.entries(hash)) {
+    if (value === '' && field === 'job') continue;
     if (JSON_FIELDS.has(field)) entry[field] = unpack(value);
     else if (TEXT_FIELDS.has(field)) entry[field] = value;
   }
@@ -47,9 +46,8 @@ export function encodeLocation(location: Location): string {
 }
 
 export function decodeExtras(hash: Record<string, string | null | undefined>): EntryExtras {
-  const { by, removal, failed } = hash;
+  const { removal, failed } = hash;
   return {
-    by: by ?? '',
     removal: removal === 'delete' || removal === 'unpublish' ? removal : null,
     failed: readFailed(failed)[0] ?? null,
   };

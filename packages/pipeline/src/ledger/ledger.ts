@@ -15,6 +15,7 @@ import { asked } from '../error.ts';
 import type { Keys } from '../keys.ts';
 import type { Client } from '../redis.ts';
 import { runScript, type Script, script } from '../script.ts';
+import { runTogether } from '../together.ts';
 import { decodeEntry, encodeLocation, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { pack } from './pack.ts';
@@ -55,8 +56,6 @@ export interface RecordOptions {
   once?: boolean;
   /** Only where the dataset is not further than this. */
   upTo?: DatasetState;
-  /** This key goes with it, where it is recorded. */
-  forget?: string;
 }
 
 /** `superseded` by a generation, `unknown` to the ledger, its lock `lost`, or `past` the state it was meant for. */
@@ -89,11 +88,12 @@ export interface LedgerParts {
 }
 
 export function createLedger({ redis, keys, keepEvents, now, dropFailed }: LedgerParts): InternalLedger {
-  const run = async (script: Script, document: Record<string, unknown>): Promise<unknown> => {
+  const documentOf = (fields: Record<string, unknown>): string => {
     const at = now();
-    const whole = { ...document, keepEvents, now: at.getTime(), at: at.toISOString() };
-    return await asked(() => runScript(redis, script, [keys.root], [JSON.stringify(whole)]));
+    return JSON.stringify({ ...fields, keepEvents, now: at.getTime(), at: at.toISOString() });
   };
+  const run = (script: Script, fields: Record<string, unknown>): Promise<unknown> =>
+    asked(() => runScript(redis, script, [keys.root], [documentOf(fields)]));
   const enterJobs: InternalLedger['enterJobs'] = async (found, { move }) => {
     for (let from = 0; from < found.length; from += CHUNK) {
       const slice = found.slice(from, from + CHUNK).map(({ dataset, location, ingestion, options, job }) => ({
@@ -106,11 +106,12 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
   };
   const record: InternalLedger['record'] = async (dataset, generation, patch, step, options = {}) => {
     const { clear = [], failed, ...rest } = options;
-    const answer = (await run(APPLY, {
+    const document = documentOf({
       ...{ dataset, generation, step, state: patch.state, set: encodePatch(patch), clear },
       ...rest,
       failed: failed === undefined ? undefined : JSON.stringify([failed]),
-    })) as [Recorded, string?];
+    });
+    const answer = (await asked(() => runTogether(redis, APPLY, keys.root, [document]))) as [Recorded, string?];
     const stale = readFailed(answer[1]).filter(({ stage, id }) => stage !== failed?.stage || id !== failed.id);
     if (stale.length > 0) await dropFailed(stale);
     return answer[0];

@@ -1,5 +1,6 @@
 import { STATES } from '@geosluice/jobs';
 import { type Script, script } from '../script.ts';
+import { scriptOfMany } from '../together.ts';
 
 /** Who takes a generation for a removal that a rule says. */
 export const BY_RULE = 'rule';
@@ -13,34 +14,40 @@ const ranks = STATES.map((state, rank) => `${state}=${rank}`).join(',');
  */
 const PRELUDE = `
 local P = KEYS[1]
-local a = cjson.decode(ARGV[1])
+local a
 local RANK = {${ranks}}
 local SETTLED = {visible=true, dead=true, removed=true}
 local STAGE = {discover=1, upload=2, publish=3, register=4}
 local call = redis.call
 local function entry_key(id) return P .. ':d:' .. id end
-local function count(ingestion, state, by)
-  if ingestion ~= '' then call('HINCRBY', P .. ':i:' .. ingestion .. ':counts', state, by) end
+-- an ingestion has one less in a state and one more in another; each may be none
+local function count(ingestion, from, to)
+  if ingestion == '' then return end
+  local key = P .. ':i:' .. ingestion .. ':counts'
+  if not from then return call('HINCRBY', key, to, 1) end
+  if not to then return call('HINCRBY', key, from, -1) end
+  local cur = call('HMGET', key, from, to)
+  call('HSET', key, from, (cur[1] or 0) - 1, to, (cur[2] or 0) + 1)
 end
--- one dataset's place in every index
+-- one dataset's place in every index; what is not settled is found by its last step
 local function place(id, ingestion, old, new)
   if old ~= new then
-    if old then
-      call('ZREM', P .. ':state:' .. old, id)
-      count(ingestion, old, -1)
-    end
-    call('ZADD', P .. ':state:' .. new, a.now, id)
-    count(ingestion, new, 1)
+    if old then call('ZREM', P .. ':state:' .. old, id) end
+    count(ingestion, old, new)
   end
-  if SETTLED[new] then call('ZREM', P .. ':unsettled', id) else call('ZADD', P .. ':unsettled', a.now, id) end
+  if old ~= new or not SETTLED[new] then call('ZADD', P .. ':state:' .. new, a.now, id) end
 end
 -- a list as JSON; fields at its end that say nothing are left out
 local function short(fields)
   while fields[#fields] == '' or fields[#fields] == 0 do fields[#fields] = nil end
   return cjson.encode(fields)
 end
+local trimmed = false
 local function emit(e)
-  call('XADD', P .. ':events', 'MAXLEN', '~', a.keepEvents, '*', 'e', short({a.now, e.type, e.ingestion, e.dataset or '',
+  -- one of a script cuts off for all
+  if not trimmed then call('XTRIM', P .. ':events', 'MAXLEN', '~', a.keepEvents) end
+  trimmed = true
+  call('XADD', P .. ':events', '*', 'e', short({a.now, e.type, e.ingestion, e.dataset or '',
     e.state or '', e.stage or '', e.note or '', e.error or '', e.done or 0, e.total or 0}))
 end
 -- one line of history and one event
@@ -78,12 +85,12 @@ local function move(id, from, to, state)
   call('HSET', key, 'ingestion', to)
   call('ZREM', P .. ':i:' .. from .. ':members', id)
   call('ZADD', P .. ':i:' .. to .. ':members', call('HGET', key, 'createdMs'), id)
-  count(from, state, -1)
-  count(to, state, 1)
+  count(from, state)
+  count(to, nil, state)
 end
 `;
 
-const ledgerScript = (body: string): Script => script(PRELUDE + body);
+const ledgerScript = (body: string): Script => script(`${PRELUDE} a = cjson.decode(ARGV[1])\n${body}`);
 
 /** Creates what is unknown; `move` brings what is known into the ingestion that asks for it by name. */
 export const ENTER = ledgerScript(`
@@ -124,13 +131,16 @@ return {generation, cur[4] or '[]'}
 `);
 
 /**
- * Records a step. \`guard\`: only while that lock is still held. \`forget\`: a key that goes along. \`upTo\`: only where the
+ * Records a step. \`guard\`: only while that lock is still held. \`upTo\`: only where the
  * dataset is not further than that state. \`bump\`: under a generation of its own. \`by\` tells how far the road of this
  * generation has been walked, whatever the state says. Gives the failed jobs that are history now.
  */
-export const APPLY = ledgerScript(`
+export const APPLY = scriptOfMany(
+  PRELUDE,
+  `
+a = cjson.decode(A[1])
 local key = entry_key(a.dataset)
-local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'failed', 'removal', 'takenBy')
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'removal')
 if not cur[1] then return {'unknown'} end
 if a.guard and call('GET', a.guard.key) ~= a.guard.token then return {'lost'} end
 local known = tonumber(cur[2])
@@ -146,18 +156,20 @@ if newer then by = '' end
 local stage = a.step.stage
 if stage and by ~= stage then
   local ahead = by == '' or STAGE[stage] > STAGE[by]
-  if by ~= '' and cur[6] then ahead = not ahead end
+  if by ~= '' and cur[5] then ahead = not ahead end
   if ahead then by = stage end
 end
-local set = {'state', state, 'generation', generation, 'by', by, 'updatedAt', a.at}
-for field, value in pairs(a.set) do
+local set = {'state', state, 'updatedAt', a.at}
+local function put(field, value)
   set[#set + 1] = field
   set[#set + 1] = value
 end
+if newer then put('generation', generation) end
+if by ~= cur[4] then put('by', by) end
+if SETTLED[state] then put('job', '') end
+for field, value in pairs(a.set) do put(field, value) end
 call('HSET', key, unpack(set))
-if a.forget then call('DEL', a.forget) end
 local clear = {unpack(a.clear)}
-if SETTLED[state] then clear[#clear + 1] = 'job' end
 if state == 'visible' or state == 'removed' then
   clear[#clear + 1] = 'reason'
   clear[#clear + 1] = 'lastError'
@@ -165,13 +177,13 @@ end
 if #clear > 0 then call('HDEL', key, unpack(clear)) end
 local stale = '[]'
 if a.failed and state == 'dead' then
-  stale = cur[5] or '[]'
+  stale = call('HGET', key, 'failed') or '[]'
   call('HSET', key, 'failed', a.failed)
 end
 if state == 'removed' then
   call('HDEL', key, 'layer', 'geonode', 'removal')
   -- what nobody asked to remove comes in again as it was
-  if cur[7] == '${BY_RULE}' then call('HSET', key, 'version', '') end
+  if call('HGET', key, 'takenBy') == '${BY_RULE}' then call('HSET', key, 'version', '') end
   local names = key .. ':names'
   local owned = call('SMEMBERS', names)
   owned[#owned + 1] = call('HGET', key, 'claim') or nil
@@ -184,7 +196,8 @@ end
 place(a.dataset, cur[3], cur[1], state)
 tell(a.dataset, cur[3], generation, state, a.step)
 return {'applied', stale}
-`);
+`,
+);
 
 /** Sends a dead dataset back onto its road, within its generation. */
 export const REVIVE = ledgerScript(`

@@ -1,5 +1,5 @@
 import { type Job, type PartJob, STAGES, STATES, type StageName } from '@geosluice/jobs';
-import type { EntryView } from '../ledger/view.ts';
+import type { StartView } from '../ledger/view.ts';
 
 /**
  * What to do with a job before its stage is called.
@@ -9,7 +9,7 @@ import type { EntryView } from '../ledger/view.ts';
  */
 export type Start = 'run' | 'superseded' | 'finished' | 'failed' | 'unknown';
 
-export function decideStart(job: Job, jobId: string, view: EntryView | null): Start {
+export function decideStart(job: Job, jobId: string, view: StartView | null): Start {
   if (job.stage === 'discover') {
     if (job.kind === 'list' || view === null || view.takenBy !== jobId) return 'run';
     return walked(job.stage, view, false);
@@ -23,13 +23,13 @@ export function decideStart(job: Job, jobId: string, view: EntryView | null): St
 }
 
 /** A part helps a dataset that is being uploaded; its upload job, if there is one, is asked for everything else. */
-function partStart(job: PartJob, view: EntryView | null): Start {
+function partStart(job: PartJob, view: StartView | null): Start {
   if (view === null) return 'finished';
   if (view.generation !== job.generation) return view.generation > job.generation ? 'superseded' : 'run';
   return STATES.indexOf(view.state) > STATES.indexOf('uploading') ? 'finished' : 'run';
 }
 
-function walked(stage: StageName, { by, state }: EntryView, backwards: boolean): Start {
+function walked(stage: StageName, { by, state }: StartView, backwards: boolean): Start {
   const ahead = STAGES.indexOf(by as StageName) - STAGES.indexOf(stage);
   if (by !== '' && (backwards ? ahead < 0 : ahead > 0)) return 'finished';
   return by === stage && state === 'dead' ? 'failed' : 'run';

@@ -22,23 +22,27 @@ export interface HoldOptions {
   probeMs: number;
 }
 
-const NOW = `
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local till = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
+const TIMES = `
+local function times(hold)
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000), tonumber(redis.call('HGET', hold, 'until') or '0')
+end
 `;
+const NOW = `${TIMES} local now, till = times(KEYS[1])`;
 
-/** May a run begin? With KEYS[1] a hold, KEYS[2] its probe, ARGV[1] the run and ARGV[2] the milliseconds of a probe. */
-export const GATE = `
-local function gate()
-  -- no hold, as nearly always: what the time is does not matter
-  if redis.call('EXISTS', KEYS[1]) == 0 then return 'go', 0 end
-  ${NOW}
+/** May a run begin? The milliseconds are those of a probe. */
+export const GATE = `${TIMES}
+-- no hold, as nearly always: all runs of one script are let through by one look
+local free = false
+local function gate(hold, probe, run, ms)
+  free = free or redis.call('EXISTS', hold) == 0
+  if free then return 'go', 0 end
+  local now, till = times(hold)
   if till == 0 then return 'go', 0 end
   if now < till then return 'held', till - now end
-  if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'probe', 0 end
+  if redis.call('SET', probe, run, 'NX', 'PX', ms) then return 'probe', 0 end
   -- behind a probe, ask again soon
-  return 'held', math.max(1, math.min(1000, redis.call('PTTL', KEYS[2])))
+  return 'held', math.max(1, math.min(1000, redis.call('PTTL', probe)))
 end
 `;
 

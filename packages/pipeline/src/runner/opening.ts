@@ -1,9 +1,10 @@
 import type { StageName } from '@geosluice/jobs';
 import type { Keys } from '../keys.ts';
-import { decodeView, type EntryView, VIEW_FIELDS } from '../ledger/view.ts';
+import { decodeStart, START_FIELDS, type StartView } from '../ledger/view.ts';
 import type { Client } from '../redis.ts';
-import { runScript, script } from '../script.ts';
+import { runTogether, scriptOfMany } from '../together.ts';
 import { GATE } from './hold.ts';
+import { FORGIVEN, STARTS } from './run-log.ts';
 
 /** How a run finds its queue, its job's past, and its dataset. */
 export type Opened =
@@ -17,7 +18,7 @@ export type Opened =
       /** Attempts that are not counted any more. */
       forgiven: number;
       /** Null where the ledger does not know the dataset, or the job has none. */
-      view: EntryView | null;
+      view: StartView | null;
     };
 
 export interface OpeningRun {
@@ -30,26 +31,29 @@ export interface OpeningRun {
   again: boolean;
 }
 
-const OPEN = script(`${GATE}
-local kind, ms = gate()
+const OPEN = scriptOfMany(
+  `local call = redis.call
+${GATE}`,
+  `
+local hold, probe, job, woken, dataset, token, probe_ms, begin, again = unpack(A)
+local kind, ms = gate(hold, probe, token, probe_ms)
 if kind == 'held' then return {kind, ms} end
-local run = KEYS[3]
-local crashes = 0
+local past = call('HMGET', job, 'ats', '${STARTS}', '${FORGIVEN}')
+local crashes = tonumber(past[2] or '0')
 local begun = 0
-if ARGV[3] == '1' then
-  crashes = redis.call('HINCRBY', run, 'starts', 1) - 1
-  if crashes == 0 then
-    begun = 1
-    -- whoever woke it before sees his wish fulfilled by this run
-    redis.call('DEL', KEYS[4])
-  else redis.call('HINCRBY', run, 'starts', -1) end
-else crashes = tonumber(redis.call('HGET', run, 'starts') or '0') end
-local forgiven = 0
-if ARGV[4] == '1' then forgiven = tonumber(redis.call('HGET', run, 'forgiven') or '0') end
+-- a job that is gone meanwhile is not to come back as a ghost that has nothing but its starts
+if begin == '1' and crashes == 0 and past[1] then
+  begun = 1
+  call('HSET', job, '${STARTS}', 1)
+  -- whoever woke it before sees his wish fulfilled by this run
+  call('DEL', woken)
+end
+local forgiven = again == '1' and tonumber(past[3] or '0') or 0
 local view = {}
-if KEYS[5] then view = redis.call('HMGET', KEYS[5], ${VIEW_FIELDS.map((field) => `'${field}'`).join(', ')}) end
+if dataset ~= '' then view = call('HMGET', dataset, ${START_FIELDS.map((field) => `'${field}'`).join(', ')}) end
 return {kind, begun, crashes, forgiven, view}
-`);
+`,
+);
 
 /** What every run asks before its stage, in one round trip: it is paid for each job of a million. */
 export function createOpening(
@@ -58,13 +62,15 @@ export function createOpening(
   stage: StageName,
   { probeMs }: { probeMs: number },
 ): (run: OpeningRun) => Promise<Opened> {
+  const [hold, probe] = [keys.hold(stage), keys.probe(stage)];
   return async ({ token, jobId, dataset, begin, again }) => {
-    const names = [keys.hold(stage), keys.probe(stage), keys.run(stage, jobId), keys.woken(stage, jobId)];
-    if (dataset !== undefined) names.push(keys.dataset(dataset));
-    const answer = await runScript(redis, OPEN, names, [token, probeMs, begin ? '1' : '0', again ? '1' : '0']);
+    const answer = await runTogether(redis, OPEN, keys.root, [
+      ...[hold, probe, keys.job(stage, jobId), keys.woken(stage, jobId)],
+      ...[dataset === undefined ? '' : keys.dataset(dataset), token, probeMs, begin ? '1' : '0', again ? '1' : '0'],
+    ]);
     const [kind, second, crashes = 0, forgiven = 0, values = []] = answer as Answer;
     if (kind === 'held') return { kind, ms: second };
-    return { kind, begun: second === 1, crashes, forgiven, view: decodeView(values) };
+    return { kind, begun: second === 1, crashes, forgiven, view: decodeStart(values) };
   };
 }
 

@@ -245,7 +245,7 @@ suite('one upload on many workers', () => {
       await isDead(harness, job);
       assert.match((await pipeline.ledger.get(job.dataset))?.reason?.message ?? '', /surprise/);
       assert.equal(await standing(harness, partJob(job, 1)), null);
-      assert.equal(await internals.redis.exists(internals.keys.run('upload', jobIdOf(partJob(job, 1)))), 0);
+      assert.equal(await internals.redis.exists(internals.keys.job('upload', jobIdOf(partJob(job, 1)))), 0);
     });
 
     withHarness('stays dead where its upload job finds the file whole after all', async (harness) => {

@@ -13,7 +13,7 @@ import { type Job as BullJob, type Queue, RateLimitError, UnrecoverableError, Wa
 import { isAway } from '../error.ts';
 import type { Internals } from '../internals.ts';
 import type { Recorded, RecordOptions } from '../ledger/ledger.ts';
-import type { EntryView } from '../ledger/view.ts';
+import type { StartView } from '../ledger/view.ts';
 import { checkOutcome, endOf, patchOf } from './advance.ts';
 import { type Backoff, retryDelayMs } from './backoff.ts';
 import { decideError, type Verdict } from './decide-error.ts';
@@ -74,7 +74,7 @@ export function createProcessor<S extends StageName>(
     const jobId = bull.id ?? '';
     if (parts.closing()) return await putBack(parts, bull, token);
     const job = await readDocument(parts, bull, token);
-    if (job === null) return await parts.runLog.forget(jobId);
+    if (job === null) return;
     const { ledger } = parts.internals;
     const attempt = bull.attemptsMade + 1;
     const run = new JobRun<S>({ job, jobId, token, attempt, generation: 0, ledger });
@@ -189,7 +189,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
 async function begin<S extends StageName>(
   parts: ProcessorParts<S>,
   run: JobRun<S>,
-  view: EntryView | null,
+  view: StartView | null,
 ): Promise<'run' | 'superseded' | 'finished'> {
   const job = run.job as Job;
   const start = decideStart(job, run.jobId, view);
@@ -204,7 +204,7 @@ async function begin<S extends StageName>(
 
 /** The ledger says so already, since its worker died, or another job of the dataset could not go on. */
 async function deadAlready<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<never> {
-  await finished(parts, run);
+  await laidDown(parts, run);
   throw new UnrecoverableError('recorded as dead before');
 }
 
@@ -239,14 +239,11 @@ async function settled<S extends StageName>(
     if (outcome.job !== undefined) await bull.updateData(outcome.job);
     return await asleep(parts, bull, run.token, outcome.afterMs);
   }
-  // with nothing to be added or woken, its run log goes along: one round trip a job less
-  const last = outcome.kind === 'done' && outcome.wake === undefined && run.dataset !== undefined;
-  const forget = last ? { forget: internals.keys.run(parts.stage, run.jobId) } : {};
   // a thousand parts must not push the rest out of the dataset's history
   const answer =
     job.kind === 'part'
       ? unlessLost(run)
-      : await recorded(parts, run, patchOf(job, outcome), note, { ...endOf(job, outcome), ...forget });
+      : await recorded(parts, run, patchOf(job, outcome), note, endOf(job, outcome));
   if (answer === 'superseded') return await finished(parts, run);
   if (answer === 'lost') throw new WaitingError();
   if (answer === 'past') return await deadAlready(parts, run);
@@ -259,8 +256,7 @@ async function settled<S extends StageName>(
     await internals.admit(outcome.jobs);
     parts.probe('added');
   }
-  if (last && job.kind !== 'part') await internals.ended(job, run.jobId);
-  else await finished(parts, run);
+  await finished(parts, run);
 }
 
 async function recorded<S extends StageName>(
@@ -352,7 +348,7 @@ async function buried<S extends StageName>(
   parts.metrics.dead?.({ stage, code });
   logOf(parts.log, run).warn({ code, error: message }, 'Job:Run:Dead');
   if (job.kind === 'part') await internals.queues.wake(stage, mainJobIdOf(job));
-  await finished(parts, run);
+  await laidDown(parts, run);
   if (job.kind !== 'part') throw new UnrecoverableError(`${code}: ${message}`);
 }
 
@@ -369,8 +365,14 @@ async function superseded<S extends StageName>(parts: ProcessorParts<S>, run: Jo
   await finished(parts, run);
 }
 
-async function finished<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
-  await Promise.all([parts.runLog.forget(run.jobId), parts.internals.ended(run.job as Job, run.jobId)]);
+/** Its job is BullMQ's to complete, and goes with all that is remembered of it. */
+async function finished<S extends StageName>({ internals }: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
+  await internals.ended(run.job as Job, run.jobId);
+}
+
+/** Its job stays in the failed set: if it is tried again, then with fresh attempts. */
+async function laidDown<S extends StageName>(parts: ProcessorParts<S>, run: JobRun<S>): Promise<void> {
+  await Promise.all([parts.runLog.forget(run.jobId), finished(parts, run)]);
 }
 
 function logOf<S extends StageName>(log: Log, { job, jobId, attempt, generation }: JobRun<S>): Log {
