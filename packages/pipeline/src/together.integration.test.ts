@@ -55,6 +55,19 @@ test('one that fails leaves the others be', async () => {
   assert.match(wrong.reason.message, /not an integer/);
 });
 
+test('a replica that is asked says so as it does to any command, so that the client looks for its primary', async () => {
+  await redis.replicaof('127.0.0.1', 1);
+  try {
+    const both = await Promise.allSettled(['1', '2'].map((text) => runTogether(redis, ECHO, '{five}', [text])));
+    for (const one of both) {
+      assert.ok(one.status === 'rejected');
+      assert.match(one.reason.message, /^READONLY /);
+    }
+  } finally {
+    await redis.replicaof('NO', 'ONE');
+  }
+});
+
 test('a Redis that is away fails all that was asked', async () => {
   const gone = new Redis(server.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
   await gone.ping();

@@ -27,8 +27,13 @@ local at = 1
 while at <= #ARGV do
   local count = ARGV[at]
   local well, answer = pcall(each, {unpack(ARGV, at + 1, at + count)})
-  -- one that fails leaves the others be
-  if not well then answer = {'${FAILED}', type(answer) == 'table' and answer.err or tostring(answer)} end
+  if not well then
+    local why = type(answer) == 'table' and answer.err or tostring(answer)
+    -- said of the whole server: by it the client knows that its primary is another one now
+    if why:find('READONLY', 1, true) then return redis.error_reply(why) end
+    -- any other leaves the calls beside it be
+    answer = {'${FAILED}', why}
+  end
   answers[#answers + 1] = answer or false
   at = at + count + 1
 end
