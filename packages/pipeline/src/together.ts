@@ -42,8 +42,8 @@ return answers
 }
 
 /**
- * Asks a script of many. What is asked of it in one turn of the event loop goes out as one command: parsing, starting and
- * answering a script costs Redis as much as a step of a dataset does.
+ * Asks a script of many. What is asked of it in one turn of the event loop goes out as one command: to parse, start
+ * and answer a script is work for Redis besides what it does.
  */
 export function runTogether(
   redis: Client,

@@ -45,8 +45,7 @@ export function encodeLocation(location: Location): string {
   return isDeepStrictEqual(parseLocation(formatLocation(location)), location) ? '' : pack(JSON.stringify(location));
 }
 
-export function decodeExtras(hash: Record<string, string | null | undefined>): EntryExtras {
-  const { removal, failed } = hash;
+export function decodeExtras({ removal, failed }: Record<string, string | null | undefined>): EntryExtras {
   return {
     removal: removal === 'delete' || removal === 'unpublish' ? removal : null,
     failed: readFailed(failed)[0] ?? null,

@@ -166,8 +166,9 @@ local function put(field, value)
 end
 if newer then put('generation', generation) end
 if by ~= cur[4] then put('by', by) end
-if SETTLED[state] then put('job', '') end
 for field, value in pairs(a.set) do put(field, value) end
+-- none moves it on any more, whatever was recorded with it
+if SETTLED[state] then put('job', '') end
 call('HSET', key, unpack(set))
 local clear = {unpack(a.clear)}
 if state == 'visible' or state == 'removed' then

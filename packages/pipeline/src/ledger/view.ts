@@ -27,21 +27,17 @@ export function decodeStart([state, generation, by, takenBy]: ReadonlyArray<stri
 }
 
 /** The fields of an entry's hash that make its view. */
-export const VIEW_FIELDS = [
-  ...(['state', 'generation', 'takenBy', 'job', 'updatedAt', 'by', 'removal', 'failed'] as const),
-] as const;
+export const VIEW_FIELDS = [...START_FIELDS, 'job', 'updatedAt', 'removal', 'failed'] as const;
 
 /** @param values in the order of VIEW_FIELDS. @returns null where there is no such entry */
 export function decodeView(values: ReadonlyArray<string | null>): EntryView | null {
-  const hash = Object.fromEntries(VIEW_FIELDS.map((field, at) => [field, values[at]]));
-  if (hash.state === null || hash.state === undefined) return null;
+  const start = decodeStart(values);
+  if (start === null) return null;
+  const [job, updatedAt, removal, failed] = values.slice(START_FIELDS.length);
   return {
-    ...decodeExtras(hash),
-    state: hash.state as DatasetState,
-    generation: Number(hash.generation),
-    by: hash.by ?? '',
-    takenBy: hash.takenBy ?? '',
-    job: hash.job === null || hash.job === undefined || hash.job === '' ? null : (unpack(hash.job) as EntryView['job']),
-    updatedAt: hash.updatedAt ?? '',
+    ...start,
+    ...decodeExtras({ removal, failed }),
+    job: job ? (unpack(job) as EntryView['job']) : null,
+    updatedAt: updatedAt ?? '',
   };
 }

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../../../test/counterparts/redis.ts';
+import { test } from 'node:test';
 import { keysOf } from '../keys.ts';
+import { ownRedis } from '../testing/own-redis.ts';
 import { createOpening } from './opening.ts';
 import { createRunLog } from './run-log.ts';
 
-let server: RedisServer;
-let redis: Redis;
 const keys = keysOf('runs');
-before(async () => {
-  server = await startRedis();
-  redis = new Redis(server.url);
-});
-after(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
+const own = ownRedis();
 
 test('what is remembered of a job goes with it, and nothing is of one that is gone', async () => {
+  const { redis } = own;
   const runLog = createRunLog(redis, keys, 'register');
   const open = createOpening(redis, keys, 'register', { probeMs: 1_000 });
   const begin = (jobId: string, again = false) =>
