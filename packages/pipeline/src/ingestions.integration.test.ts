@@ -273,6 +273,29 @@ suite('ingestions, watches and what finds the lost', () => {
     assert.equal((await pipeline.queues.counts()).discover.delayed, 1);
   });
 
+  withHarness('the more list jobs rest, the longer the next one does', async ({ pipeline, internals, ...harness }) => {
+    const folders = Array.from({ length: 300 }, (_, index) => locationOf(`big/${index}/`));
+    await pipeline.ingestions.start({ sources: folders, options: {} });
+    let held = 0;
+    const all = latch();
+    const runner = await harness.worker('discover', async () => ({ kind: 'done' }), {
+      ...{ concurrency: 25, maxBacklog: -1 },
+      metrics: {
+        ran: ({ outcome }) => {
+          if (outcome === 'held') held += 1;
+          if (held === folders.length) all.open();
+        },
+      },
+    });
+    await all.promise;
+    await runner.close({ graceMs: 1_000 });
+    const rests = (await internals.queues.of('discover').getDelayed()).map(({ delay }) => delay);
+    assert.equal(rests.length, folders.length);
+    assert.equal(Math.min(...rests), 5_000);
+    // those that were looked at together saw the same number
+    assert.ok(Math.max(...rests) > 12_000, `${Math.max(...rests)}`);
+  });
+
   withHarness('pages hold every dataset once, newest first, and go on where they ended', async ({ pipeline }) => {
     const jobs = Array.from({ length: 250 }, (_, index) => inspectJob(`page/${index}.tif`));
     await pipeline.queues.add(jobs);

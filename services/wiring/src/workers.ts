@@ -56,6 +56,7 @@ export function startRunner<S extends StageName>(
     hold: { baseMs: worker.holdMs, maxMs: worker.holdMaxMs },
     lockDurationMs: worker.lockSeconds * 1000,
     maxCrashes: worker.maxCrashes,
+    maxBacklog: worker.maxBacklog,
     log: kit.log,
     metrics: {
       ran({ stage, kind, outcome, ms }) {

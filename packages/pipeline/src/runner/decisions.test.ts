@@ -5,7 +5,7 @@ import type { EntryView } from '../ledger/view.ts';
 import { partJob } from '../testing/model-share.ts';
 import { inspectJob, OBJECT, uploadJob } from '../testing/samples.ts';
 import { checkOutcome, clearedBy, endOf, patchOf } from './advance.ts';
-import { retryDelayMs } from './backoff.ts';
+import { fullHouseMs, retryDelayMs } from './backoff.ts';
 import { decideError } from './decide-error.ts';
 import { decideStart } from './decide-start.ts';
 
@@ -23,6 +23,10 @@ test('waits grow with each attempt up to the cap, with full jitter', () => {
     retryDelayMs(5, backoff, undefined, () => 0),
     0,
   );
+});
+
+test('the more list jobs rest in a full house, the longer each does, within bounds', () => {
+  assert.deepEqual([0, 1, 100, 101, 1_000, 1_000_000].map(fullHouseMs), [5_000, 5_000, 5_000, 5_050, 50_000, 300_000]);
 });
 
 test('a server that asks for patience gets it, but not for ever', () => {

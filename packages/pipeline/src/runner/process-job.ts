@@ -15,7 +15,7 @@ import type { Internals } from '../internals.ts';
 import type { Recorded, RecordOptions } from '../ledger/ledger.ts';
 import type { StartView } from '../ledger/view.ts';
 import { checkOutcome, endOf, patchOf } from './advance.ts';
-import { type Backoff, retryDelayMs } from './backoff.ts';
+import { type Backoff, fullHouseMs, retryDelayMs } from './backoff.ts';
 import { decideError, type Verdict } from './decide-error.ts';
 import { decideStart } from './decide-start.ts';
 import { asleep, delayed, putBack } from './hand-back.ts';
@@ -59,8 +59,6 @@ export class RetryLater extends Error {
   }
 }
 
-/** Milliseconds before a list job that met a full house is offered again. */
-const FULL_HOUSE_MS = 5_000;
 /** A content that changed under the eyes of a stage is looked at again after this. */
 const CHANGED_MS = 2_000;
 /** What goes wrong with a part is of no account once the file is whole, or given up. */
@@ -130,7 +128,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
     }
     if (list && (await internals.queues.backlog()) > parts.maxBacklog) {
       outcome = 'held';
-      await delayed(bull, run.token, FULL_HOUSE_MS);
+      await delayed(bull, run.token, fullHouseMs(await queue.getDelayedCount()));
     }
     if (!opened.begun) {
       crashes = await runLog.started(jobId);

@@ -121,6 +121,11 @@ export const WORKER = {
       max: 100,
       fallback: 5,
     }),
+    maxBacklog: whole(
+      'GEOSLUICE_MAX_BACKLOG',
+      'Jobs waiting over all stages above which discover takes in no further page of a listing.',
+      { min: 1, max: 1_000_000, fallback: 20_000 },
+    ),
     discoverConcurrency: whole('GEOSLUICE_DISCOVER_CONCURRENCY', 'Discover jobs at once in one process.', {
       min: 1,
       max: 256,
