@@ -12,6 +12,8 @@ const NODE_OPTIONS = ['--disable-warning=ExperimentalWarning'];
 /** A process of ours under test; it cannot outlive the test. */
 export interface OurProcess {
   pid: number;
+  /** Where it tells how it is: `/readyz`, `/metrics`. */
+  url: string;
   logs(): string;
   /** SIGTERM where absent; waits for the end. */
   end(signal?: NodeJS.Signals): Promise<void>;
@@ -52,6 +54,7 @@ async function startOurs(
   });
   return {
     pid: started.pid,
+    url: new URL(readyUrl).origin,
     logs: started.logs,
     async end(signal) {
       await started.end(signal);

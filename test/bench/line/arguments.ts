@@ -5,6 +5,10 @@ import { ROOMS, type RoomName } from './rooms/room.ts';
 export const COUNT = 20_000;
 export const FULL_COUNT = 100_000;
 
+/** Names of what is kept in docs/bench: neither takes the other's place. */
+export const USUAL_RUN = 'line';
+export const FULL_RUN = 'line-full';
+
 export const USAGE = `npm run bench:line                      within 40 minutes on two cores; exits 1 where a goal is missed
 npm run bench:line -- --full            ${FULL_COUNT} datasets; goes on where it was ended; kept in docs/bench/
   --count <n>                           datasets through the whole line, ${COUNT} where absent; at least 100

@@ -11,7 +11,7 @@ export interface ListOrder {
   /** Where the ledger is that knows every dataset. */
   redisUrl: string;
   ledger: string;
-  /** About; tells when a tenth is done. */
+  /** So many there are. */
   keys: number;
 }
 
@@ -23,7 +23,7 @@ export interface ListedAll {
   seconds: number;
   /** CPU seconds of the process. */
   cpu: number;
-  /** Peak bytes in memory, after a tenth of the keys and at the end. */
-  rssAfterTenth: number;
-  rssAtEnd: number;
+  /** Median bytes in memory while the second fifth of the keys was listed, and the last. */
+  rssInSecondFifth: number;
+  rssInLastFifth: number;
 }

@@ -16,6 +16,11 @@ export function rasterKey(index: number): string {
   return `${LOT}${folder}/raster_${String(index).padStart(7, '0')}.tif`;
 }
 
+/** Folders that so many rasters lie in, and the one above them. */
+export function foldersOf(count: number): number {
+  return Math.ceil(count / FILES_A_FOLDER) + 1;
+}
+
 /** 96 × 64 pixels; no two of a lot are equal. */
 export function rasterOf(index: number): Uint8Array {
   return writeTiff({

@@ -8,7 +8,7 @@ import { keepRun } from '../kept.ts';
 import { commitOf, thisMachine } from '../machine.ts';
 import { measuredNow } from '../measured.ts';
 import { type Running, runBench } from '../running.ts';
-import { type Asked, readArguments, USAGE } from './arguments.ts';
+import { type Asked, FULL_RUN, readArguments, USAGE, USUAL_RUN } from './arguments.ts';
 import { measureLine } from './rooms/line.ts';
 import { measureListing } from './rooms/listing.ts';
 import type { RoomName, RoomResult } from './rooms/room.ts';
@@ -37,7 +37,7 @@ async function measure({ count, full, keep, rooms }: Asked, running: Running): P
     goals: found.flatMap(({ goals }) => goals),
     remarks: found.flatMap(({ remarks }) => remarks),
   };
-  if (keep) await keepRun('line', measuredNow(commit, all));
+  if (keep) await keepRun(full ? FULL_RUN : USUAL_RUN, measuredNow(commit, all));
   return all;
 }
 

@@ -7,21 +7,21 @@ import type { Sample } from './samples.ts';
 
 const COUNT = 100;
 
-/** Every second one dataset, each of 10 ms CPU in each worker; from the ninth tenth on each of `late` ms. */
-function samplesOf(late: number): Sample[] {
+/** Every `seconds` one dataset, each of 10 ms CPU in each worker; from the ninth tenth on each of `late` ms. */
+function samplesOf(late: number, seconds = 0.1): Sample[] {
   const none = Object.fromEntries(STATES.map((state) => [state, 0])) as Sample['counts'];
   return Array.from({ length: COUNT + 1 }, (_, at) => {
     const cpu = Math.min(at, 90) * 0.01 + Math.max(0, at - 90) * late * 0.001;
     const workers = Object.fromEntries(STAGES.map((stage) => [stage, { cpu, rss: 100e6 }])) as Sample['workers'];
     const servers = { redis: at, versitygw: at, geoserver: at, geonode: at };
-    return { at, counts: { ...none, found: COUNT - at, visible: at }, workers, servers, redisMemory: 0 };
+    return { at: at * seconds, counts: { ...none, found: COUNT - at, visible: at }, workers, servers, redisMemory: 0 };
   });
 }
 
 const FOUND = {
   ...{
     count: COUNT,
-    second: { wall: 4, cpu: 0.1 },
+    second: { listed: 1, wall: 0.4, cpu: 0.1 },
     faults: { lost: 0, doubled: 0, open: 0 },
     redisBytes: 250_000,
     bytesByKind: [],
@@ -42,14 +42,26 @@ suite('[bench] report of the line', () => {
   });
   test('what is lost, too large or repeated is told', () => {
     const short = shortIn({
-      ...{ count: COUNT, samples: samplesOf(10), second: { wall: 6, cpu: 1 }, redisBytes: 301_000, bytesByKind: [] },
+      ...{
+        count: COUNT,
+        samples: samplesOf(10),
+        second: { listed: 0.9, wall: 0.6, cpu: 1 },
+        redisBytes: 301_000,
+        bytesByKind: [],
+      },
       faults: { lost: 1, doubled: 2, open: 3 },
     });
-    assert.equal(short.length, 6, short.join());
+    assert.equal(short.length, 7, short.join());
   });
-  test('the table counts datasets a minute by tenth', () => {
-    assert.deepEqual(reportLine({ ...FOUND, samples: samplesOf(10) }).tables[0]?.rows, [
-      ['datasets a minute', ...Array(10).fill('60')],
+  test('20,000 datasets must come within 40 minutes, however many there are', () => {
+    assert.deepEqual(shortIn({ ...FOUND, samples: samplesOf(10, 0.119) }), []);
+    assert.deepEqual(shortIn({ ...FOUND, samples: samplesOf(10, 0.121) }), ['minutes for 20000 datasets at its rate']);
+  });
+  test('the table tells rate and cost of each tenth', () => {
+    const [line] = reportLine({ ...FOUND, samples: samplesOf(20) }).tables;
+    assert.deepEqual(line?.rows, [
+      ['datasets a minute', ...Array(10).fill('600')],
+      ...STAGES.map((stage) => [`CPU ms a dataset of ${stage}`, ...Array(9).fill('10.00'), '20.00']),
     ]);
   });
 });

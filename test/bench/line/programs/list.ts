@@ -8,12 +8,15 @@ import { ruledBy } from '@geosluice/rules';
 import { openSources } from '@geosluice/sources';
 import { createDiscoverStage } from '@geosluice/stages';
 import { Redis } from 'ioredis';
+import { spreadOf } from '../../statistics.ts';
 import type { ListedAll, ListOrder } from '../list-order.ts';
 
 const order = JSON.parse(process.argv[2] ?? '') as ListOrder;
 const { signal } = new AbortController();
 let redis: Redis | undefined;
-let [keys, inspections, rssAfterTenth, rssAtEnd] = [0, 0, 0, 0];
+let [keys, inspections] = [0, 0];
+/** Of each page, by the fifth of all keys that it ends in. */
+const rss: number[][] = [[], [], [], [], []];
 
 const begun = performance.now();
 const before = process.cpuUsage();
@@ -22,14 +25,17 @@ else await byDiscover();
 const { user, system } = process.cpuUsage(before);
 const listed: ListedAll = {
   ...{ keys, inspections, seconds: (performance.now() - begun) / 1000, cpu: (user + system) / 1e6 },
-  ...{ rssAfterTenth, rssAtEnd },
+  ...{ rssInSecondFifth: medianOf(rss[1]), rssInLastFifth: medianOf(rss[4]) },
 };
 process.stdout.write(`${JSON.stringify(listed)}\n`);
 process.exit(0);
 
 function look(): void {
-  rssAtEnd = Math.max(rssAtEnd, process.memoryUsage.rss());
-  if (keys <= order.keys / 10) rssAfterTenth = rssAtEnd;
+  rss[Math.min(Math.floor((keys / order.keys) * 5), 4)]?.push(process.memoryUsage.rss());
+}
+
+function medianOf(values: readonly number[] | undefined): number {
+  return values === undefined || values.length === 0 ? Number.NaN : spreadOf(values).median;
 }
 
 async function bySdk(): Promise<void> {

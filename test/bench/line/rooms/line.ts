@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createGatewayClient, type GatewayClient } from '@geosluice/gateway-api';
 import { openPipeline, type Pipeline } from '@geosluice/pipeline';
 import { type Buckets, openBuckets } from '../../../world/bucket.ts';
-import { dropLot, LOT, rasterKey } from '../lot.ts';
+import { listingsIn } from '../listings.ts';
+import { dropLot, foldersOf, LOT, rasterKey } from '../lot.ts';
 import { type Faults, faultsIn } from '../once.ts';
 import { lookAround } from '../places.ts';
 import { bytesByKind } from '../redis-bytes.ts';
@@ -39,6 +40,8 @@ const POLL_MS = 10;
 
 /** What a second scan of the same prefix took. */
 export interface SecondPass {
+  /** Folders that were listed, of all there are. */
+  listed: number;
   /** Seconds. */
   wall: number;
   /** CPU seconds of all workers. */
@@ -142,9 +145,11 @@ async function firstPass(line: Line, sample: () => Promise<Sample>): Promise<voi
 
 /** The watch is taken away and set again: its first scan is at once, and finds what it knows. */
 async function secondPass(line: Line, sample: () => Promise<Sample>): Promise<SecondPass> {
-  const { gateway, pipeline, signal } = line;
+  const { gateway, pipeline, signal, deployment, count } = line;
+  const { discover } = deployment.workers;
   await gateway.removeWatch(WATCH, signal);
   await wait(REST_MS, undefined, { signal });
+  const listings = await listingsIn(discover.url, signal);
   const before = await sample();
   await watch(line);
   const busy = async (): Promise<boolean> => {
@@ -155,7 +160,8 @@ async function secondPass(line: Line, sample: () => Promise<Sample>): Promise<Se
   while (!(await busy()) && performance.now() - begun < BUSY_WITHIN_MS) await wait(POLL_MS, undefined, { signal });
   while (await busy()) await wait(POLL_MS, undefined, { signal });
   const after = await sample();
-  return { wall: after.at - before.at, cpu: cpuOf(after) - cpuOf(before) };
+  const listed = ((await listingsIn(discover.url, signal)) - listings) / foldersOf(count);
+  return { listed, wall: after.at - before.at, cpu: cpuOf(after) - cpuOf(before) };
 }
 
 async function faultsOf({
