@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Described } from './described.ts';
-import { differenceOf, unmeant } from './difference.ts';
+import { differenceOf, only, unmeant } from './difference.ts';
 
 const DATASET: Described = {
   fields: { title: 'Heights', thumbnail_url: 'None', default_style: 'None' },
@@ -51,5 +51,9 @@ suite('the difference of two datasets', () => {
   });
   test('ours may not have what only stock is meant to have', () => {
     assert.deepEqual(unmeant(differenceOf(DATASET, { ...DATASET, styles: ['NAME'] })), ['styles of ours: NAME']);
+  });
+  test('a line that one of them has twice is a difference', () => {
+    assert.deepEqual(only(['a', 'a', 'b'], ['a', 'b', 'c']), ['a']);
+    assert.deepEqual(only(['a', 'b', 'c'], ['a', 'a', 'b']), ['c']);
   });
 });

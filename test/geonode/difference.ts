@@ -10,7 +10,7 @@ const PARTS: ReadonlyArray<keyof Described> = [
 export function differenceOf(stock: Described, ours: Described): Difference {
   return Object.fromEntries(
     PARTS.map((part) => {
-      const [theirs, own] = [linesOf(stock[part]), linesOf(ours[part])];
+      const [theirs, own] = [countedOf(part, stock), countedOf(part, ours)];
       return [part, { stock: only(theirs, own), ours: only(own, theirs) }];
     }),
   ) as Difference;
@@ -53,6 +53,26 @@ const MEANT: readonly Meant[] = [
   ...both('record', /Legend|No information provided|Originator|[sS]patialRepresentation|Raster: /),
 ];
 
+/** What a record of GeoNode's catalogue says of that, a line as `cswRecordOf` gives it. */
+const MEANT_IN_RECORDS: Record<'stock' | 'ours', readonly RegExp[]> = {
+  stock: [
+    /GetLegendGraphic.*&STYLE=NAME&/,
+    /\/uploaded\/thumbs\/dataset-UUID-thumb-/,
+    /\/contact: .*codeListValue=Originator/,
+    /\/supplementalInformation\/CharacterString: No information provided$/,
+  ],
+  ours: [
+    /GetLegendGraphic.*&STYLE=&/,
+    /\/spatialRepresentationType\/MD_SpatialRepresentationTypeCode: .*codeListValue=grid/,
+    /\/supplementalInformation\/CharacterString: Raster: /,
+  ],
+};
+
+/** Lines of a record that only `has` has, without being meant to. */
+export function unmeantInRecord(lines: readonly string[], has: 'stock' | 'ours'): string[] {
+  return lines.filter((line) => !MEANT_IN_RECORDS[has].some((meant) => meant.test(line)));
+}
+
 /** What differs without being meant to, `part of whom: line`. */
 export function unmeant(difference: Difference): string[] {
   return PARTS.flatMap((part) =>
@@ -64,12 +84,24 @@ export function unmeant(difference: Difference): string[] {
   );
 }
 
+/** Lines of a record say the same of several people, so each counts once here; the catalogue's own records are compared as wholes. */
+function countedOf(part: keyof Described, described: Described): string[] {
+  const lines = linesOf(described[part]);
+  return part === 'record' ? [...new Set(lines)] : lines;
+}
+
 function linesOf(part: Described[keyof Described]): string[] {
   if (!Array.isArray(part)) return Object.entries(part).map(([name, value]) => `${name}: ${value}`);
   return part.map((one) => (typeof one === 'string' ? one : one.join(' ')));
 }
 
-function only(these: readonly string[], those: readonly string[]): string[] {
-  const others = new Set(those);
-  return these.filter((one) => !others.has(one));
+/** What is in these oftener than in those, each as often as that. */
+export function only(these: readonly string[], those: readonly string[]): string[] {
+  const others = new Map<string, number>();
+  for (const one of those) others.set(one, (others.get(one) ?? 0) + 1);
+  return these.filter((one) => {
+    const left = others.get(one) ?? 0;
+    others.set(one, left - 1);
+    return left <= 0;
+  });
 }
