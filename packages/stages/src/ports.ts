@@ -34,6 +34,7 @@ export type StorePort = Pick<
   | 'reader'
   | 'deleteObject'
   | 'deletePrefix'
+  | 'keys'
   | 'proveReadable'
 >;
 

@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import {
+  datasetIdOf,
+  emptyMetadata,
+  type InspectJob,
+  type Job,
+  type Outcome,
   type PublishJob,
   parseLocation,
   type RegisterJob,
@@ -11,12 +16,15 @@ import {
   Supersede,
   type UploadJob,
 } from '@geosluice/jobs';
+import { ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../test/ports/memory-ledger.ts';
 import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
+import { createDiscoverStage } from './discover/stage.ts';
 import type { GeoServerPort } from './ports.ts';
 import { createPublishStage } from './publish/stage.ts';
 import { createRegisterStage } from './register/stage.ts';
 import { testContext } from './testing/context.ts';
+import { exampleFacts } from './testing/example-facts.ts';
 import { createMemorySource, type MemorySource } from './testing/memory-source.ts';
 import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts';
 import { createUploadStage } from './upload/stage.ts';
@@ -231,6 +239,72 @@ test('what GeoNode has no row for stands in the history, as far as there is room
   assert.match(outcome.note ?? '', /^creator A: kept as text; place x+…$/);
   assert.equal(outcome.note?.length, 500);
   assert.deepEqual(outcome.record?.geonode, { pk: 7, uuid: 'u', url: 'http://geonode.test/7' });
+});
+
+test('a published dataset whose file is gone goes its road again by a replay, from what was kept of it', async () => {
+  const uri = 's3://inbox/a/dem.tif';
+  source.put(uri, 'tiff');
+  source.put('s3://inbox/a/dem.xml', 'Heights');
+  const location = parseLocation(uri);
+  const dataset = datasetIdOf(location);
+  const discover = createDiscoverStage({
+    ...{ sources: source, store, ledger },
+    readRaster: async (reader) => exampleFacts(reader.size),
+    readSidecar: (bytes) => ({ ...emptyMetadata('plain'), title: Buffer.from(bytes).toString() }),
+    remove: () => assert.fail('nothing is removed here'),
+    target: { bucket: 'geodata', prefix: 'rasters' },
+    rules: ruledBy([]),
+    defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0, after: 'delete' },
+    ...{ settleMs: 0, maxSpoolBytes: 0 },
+  });
+  const publish = createPublishStage({
+    ...{ store, ledger, storeType: 's3geotiff', graceMs: 0 },
+    geoserver: {
+      publish: async (request) => ({ ...layer, name: request.name, store: request.name, workspace: request.workspace }),
+      drawn: async () => ({ repaired: [] }),
+      remove: async () => assert.fail('not asked for'),
+    },
+  });
+  const registered: string[] = [];
+  const register = createRegisterStage({
+    ...{ store, sources: source, defaults: {} },
+    registrar: {
+      async register({ title, sidecar }) {
+        registered.push(`${title} ${Buffer.from(sidecar?.base64 ?? '', 'base64')}`);
+        return { pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created', unmapped: [] };
+      },
+      unregister: async () => assert.fail('not asked for'),
+    },
+  });
+  /** As the runner does: records what came of a job, and goes on with the next. */
+  const road = async (jobId: string): Promise<string[]> => {
+    const inspectJob: InspectJob = {
+      ...{ schema: 1, stage: 'discover', kind: 'inspect', ingestion: 'i1', options: {}, dataset, location },
+      ...{ reason: 'replay', force: true, nonce: jobId, seen: '' },
+    };
+    const ran: string[] = [];
+    for (let job: Job | undefined = inspectJob; job !== undefined; ) {
+      ran.push(job.stage);
+      const context = testContext({ jobId });
+      const at: Outcome =
+        job.stage === 'discover'
+          ? await discover(job, context)
+          : job.stage === 'upload'
+            ? await upload()(job, context)
+            : job.stage === 'publish'
+              ? await publish(job, context)
+              : await register(job, context);
+      const generation = (await ledger.get(dataset))?.generation ?? 0;
+      await ledger.apply(dataset, generation, at.record ?? {}, {});
+      job = at.kind === 'next' ? at.jobs[0] : undefined;
+    }
+    return ran;
+  };
+  assert.deepEqual(await road('first'), ['discover', 'upload', 'publish', 'register']);
+  assert.equal(source.has(uri), false, 'after: delete');
+  assert.deepEqual(await road('second'), ['discover', 'publish', 'register']);
+  assert.equal((await ledger.get(dataset))?.state, 'visible');
+  assert.deepEqual(registered, ['Heights Heights', 'Heights Heights']);
 });
 
 test('an object served in place is never deleted, whatever the rule says', async () => {

@@ -22,24 +22,28 @@ import type { DiscoverPorts } from './ports.ts';
 import { sidecarOf } from './seen.ts';
 
 /** ISO and ESRI records may carry thumbnails; metadata itself draws the line for the others. */
-const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
+export const MAX_SIDECAR_BYTES = 5 * 1024 * 1024;
 const MAX_STYLE_BYTES = 1024 * 1024;
 /** A colour map of ten thousand entries is a long one, and has four attributes each. */
 const MAX_STYLE_NODES = 100_000;
 const MAX_CHECKSUM_BYTES = 64 * 1024;
 
-type Description = Pick<DatasetJob, 'metadata' | 'metadataState' | 'sidecar' | 'style' | 'expectedSha256'>;
+export type Description = Pick<DatasetJob, 'metadata' | 'metadataState' | 'sidecar' | 'style' | 'expectedSha256'>;
 
-interface Subject {
+/** What a description is read for. */
+export interface Reading {
   job: InspectJob;
   context: StageContext;
   ports: DiscoverPorts;
+  facts: RasterFacts;
+  options: IngestOptions;
+}
+
+interface Subject extends Reading {
   source: SourcePort;
   candidate: Candidate;
   seen: Version;
-  facts: RasterFacts;
   name: string;
-  options: IngestOptions;
 }
 
 /** Reads what lies beside a raster and keeps the raw sidecar and style beside its object. */
@@ -53,7 +57,7 @@ export async function describe(subject: Subject): Promise<Description> {
 }
 
 async function readMetadata(subject: Subject): Promise<Pick<Description, 'metadata' | 'metadataState' | 'sidecar'>> {
-  const { context, ports, source, candidate, facts, options, job } = subject;
+  const { context, source, candidate } = subject;
   const file = sidecarOf(candidate, 'metadata');
   if (file === undefined) return { metadata: emptyMetadata(), metadataState: 'none', sidecar: null };
   let sidecar: Description['sidecar'] = null;
@@ -61,22 +65,40 @@ async function readMetadata(subject: Subject): Promise<Pick<Description, 'metada
     const limit = { maxBytes: MAX_SIDECAR_BYTES, signal: context.signal };
     const bytes = await source.read(file.location, file.fingerprint, limit);
     sidecar = await keep(subject, file.name, bytes, '.xml', 'application/xml');
-    const metadata = ports.readSidecar(bytes, {
-      name: file.name,
-      raster: { wgs84Bbox: facts.wgs84Bbox, srs: facts.srs },
-      stem: stemOf(job.location),
-      ...(options.language === undefined ? {} : { language: options.language }),
-    });
-    return { metadata, metadataState: 'ok', sidecar };
+    return { ...understand(subject, file.name, bytes), sidecar };
   } catch (error) {
-    if (!(error instanceof GeosluiceError) || error.means !== 'reject') throw error;
-    if (options.metadata === 'required') {
-      const message = `${describeLocation(file.location)}: ${error.message}`;
-      throw new Reject('METADATA_INVALID', message, { subject: file.name, cause: error });
-    }
-    context.log.warn({ sidecar: file.name, code: error.code }, 'Sidecar:Read:Degraded');
-    return { metadata: degraded(file.name, error), metadataState: 'degraded', sidecar };
+    return { ...withoutSidecar(subject, file.name, error), sidecar };
   }
+}
+
+/** What a sidecar says. @throws what `readSidecar` throws */
+export function understand(
+  { ports, job, facts, options }: Reading,
+  name: string,
+  bytes: Uint8Array,
+): Pick<Description, 'metadata' | 'metadataState'> {
+  const metadata = ports.readSidecar(bytes, {
+    name,
+    raster: { wgs84Bbox: facts.wgs84Bbox, srs: facts.srs },
+    stem: stemOf(job.location),
+    ...(options.language === undefined ? {} : { language: options.language }),
+  });
+  return { metadata, metadataState: 'ok' };
+}
+
+/** What is said where a sidecar cannot be read. @throws Reject where one is required, and what says nothing of the sidecar */
+export function withoutSidecar(
+  { context, options, job }: Reading,
+  name: string,
+  error: unknown,
+): Pick<Description, 'metadata' | 'metadataState'> {
+  if (!(error instanceof GeosluiceError) || error.means !== 'reject') throw error;
+  if (options.metadata === 'required') {
+    const message = `${name} beside ${describeLocation(job.location)}: ${error.message}`;
+    throw new Reject('METADATA_INVALID', message, { subject: name, cause: error });
+  }
+  context.log.warn({ sidecar: name, code: error.code }, 'Sidecar:Read:Degraded');
+  return { metadata: degraded(name, error), metadataState: 'degraded' };
 }
 
 /** A bad sidecar never stops its raster: the dataset says so instead. */

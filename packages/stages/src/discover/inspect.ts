@@ -24,6 +24,7 @@ import { decideDuplicate } from './decide-duplicate.ts';
 import { type Claim, decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
 import { describe } from './describe.ts';
 import { leave, looksAfter, nextLook } from './files.ts';
+import { goOnFromKept, keptOf, type Whole } from './kept.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { keptOptions, ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
@@ -45,13 +46,24 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   const ruled = ports.rules(job.location);
   const asked = ruledOptions(ruled, job.options);
   const kept = keptOptions(ruled, job.options);
-  const candidate = await lookOrGone(source, job, entry, context.signal);
   const options = withDefaults(asked, ports.defaults);
   const { after } = options;
-  if (candidate === null)
+  // a rule that takes layers away is not overruled by a replay
+  const whole = job.force && !looksAfter(ruled, job, after) ? keptOf(entry) : null;
+  const candidate = await lookOrGone(source, job, { entry, whole }, context.signal);
+  if (candidate === null) {
+    if (whole !== null) {
+      const { version } = whole;
+      const claim = decideClaim(entry, { version, jobId: context.jobId, force: job.force });
+      const generation = await take(job, context, ports, { entry, claim, version, kept });
+      if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
+      context.adopt(generation);
+      return await goOnFromKept(job, context, ports, { whole, generation, options });
+    }
     return entry === null
       ? { kind: 'done', note: 'source-gone' }
       : await leave(job, context, ports, { ruled, entry, after });
+  }
   if (entry !== null && looksAfter(ruled, job, after)) {
     await ports.ledger.sighted(ruled.options.rule, [job.dataset], nextLook(ruled.deletions, context.now()));
   }
@@ -146,7 +158,7 @@ interface Standing {
 async function lookOrGone(
   source: SourcePort,
   job: InspectJob,
-  entry: LedgerEntry | null,
+  { entry, whole }: { entry: LedgerEntry | null; whole: Whole | null },
   signal: AbortSignal,
 ): Promise<Candidate | null> {
   try {
@@ -156,7 +168,8 @@ async function lookOrGone(
   } catch (error) {
     // what is visible stays so when its file leaves the inbox; deletions are asked for, or ruled
     const keeps =
-      entry !== null && (entry.state === 'visible' || entry.state === 'removed' || entry.state === 'removing');
+      whole !== null ||
+      (entry !== null && (entry.state === 'visible' || entry.state === 'removed' || entry.state === 'removing'));
     if (error instanceof GeosluiceError && error.code === 'SOURCE_GONE' && keeps) return null;
     throw error;
   }

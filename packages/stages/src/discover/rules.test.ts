@@ -14,18 +14,20 @@ import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/me
 import { testContext } from '../testing/context.ts';
 import { exampleFacts } from '../testing/example-facts.ts';
 import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
-import { createMemoryStore } from '../testing/memory-store.ts';
+import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
 import { createDiscoverStage } from './stage.ts';
 
 const URI = 's3://inbox/a/dem.tif';
 const LOCATION = parseLocation(URI);
 const DATASET = datasetIdOf(LOCATION);
 let source: MemorySource;
+let store: MemoryStore;
 let ledger: MemoryLedger;
 let runs: number;
 
 beforeEach(() => {
   source = createMemorySource();
+  store = createMemoryStore();
   ledger = createMemoryLedger();
   runs = 0;
 });
@@ -33,7 +35,7 @@ beforeEach(() => {
 /** Runs one discover job under one rule of the inbox. */
 async function run(rule: string, job: InspectJob | ListJob): Promise<Outcome> {
   const stage = createDiscoverStage({
-    ...{ sources: source, store: createMemoryStore(), ledger },
+    ...{ sources: source, store, ledger },
     readRaster: async (reader) => exampleFacts(reader.size),
     readSidecar: () => emptyMetadata('plain'),
     remove: () => assert.fail('nothing is removed here'),
@@ -65,6 +67,7 @@ async function publish({ dataset, generation, version, workspace, name, facts }:
   const place = { workspace, store: name, name, storeType: 's3geotiff' as const };
   const layer = { ...place, srs, nativeBbox, wgs84Bbox, wms: 'http://geoserver.test/wms', style: null };
   const object = { bucket: 'geodata', key: `${dataset}.tif`, size: 4, etag: 'e', checksum: null, owned: true };
+  store.objects.set(`geodata/${dataset}.tif`, Buffer.from('tiff'));
   const record = { state: 'visible', workspace, name, facts, publishedVersion: version, layer, object } as const;
   await ledger.apply(dataset, generation, record, {});
 }
@@ -151,8 +154,9 @@ test('version: each content is a dataset with a numbered name, and none takes th
   assert.deepEqual(names, ['dem_v2', 'dem_v3']);
   const [second] = inspections;
   assert.ok(second !== undefined);
-  assert.deepEqual(await run('duplicates: version', { ...second, force: true, nonce: 'n' }), {
-    kind: 'done',
-    note: 'source-gone',
-  });
+  const stays = await run('duplicates: version', { ...second, nonce: 'n' });
+  assert.deepEqual(stays, { kind: 'done', note: 'source-gone' });
+  const again = await run('duplicates: version', { ...second, force: true, nonce: 'm' });
+  assert.ok(again.kind === 'next' && again.jobs[0]?.stage === 'publish' && again.jobs[0].kind === 'add');
+  assert.deepEqual([again.jobs[0].name, again.jobs[0].object.key], ['dem_v2', `${second.dataset}.tif`]);
 });

@@ -18,6 +18,8 @@ export function createMemoryStore(): MemoryStore {
   const objects = new Map<string, Uint8Array>();
   const sessions: MemoryStore['sessions'] = new Map();
   const calls: string[] = [];
+  /** By place: which put it was. */
+  const written = new Map<string, number>();
   const at = ({ bucket, key }: { bucket: string; key: string }) => `${bucket}/${key}`;
   const etagOf = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
   const bytesAt = (place: string): Uint8Array => {
@@ -51,6 +53,7 @@ export function createMemoryStore(): MemoryStore {
       calls.push(`put ${at(target)}`);
       const bytes = Buffer.from(body);
       objects.set(at(target), bytes);
+      written.set(at(target), calls.length);
       return { etag: etagOf(bytes), created: true };
     },
     async get(target) {
@@ -61,7 +64,9 @@ export function createMemoryStore(): MemoryStore {
     async head(target) {
       const bytes = objects.get(at(target));
       if (bytes === undefined) return null;
-      const nothing = { modified: null, contentType: null, versionId: null, metadata: {}, crc32: null };
+      const put = written.get(at(target));
+      const modified = put === undefined ? null : new Date(put * 1000).toISOString();
+      const nothing = { modified, contentType: null, versionId: null, metadata: {}, crc32: null };
       return { size: bytes.byteLength, etag: etagOf(bytes), ...nothing };
     },
     async upload({ reader, target, fence, onProgress }) {
@@ -132,6 +137,10 @@ export function createMemoryStore(): MemoryStore {
       const below = [...objects.keys()].filter((place) => place.startsWith(`${bucket}/${prefix}`));
       for (const place of below) objects.delete(place);
       return below.length;
+    },
+    async *keys(bucket, prefix) {
+      const below = [...objects.keys()].filter((place) => place.startsWith(`${bucket}/${prefix}`)).sort();
+      if (below.length > 0) yield below.map((place) => place.slice(bucket.length + 1));
     },
     async proveReadable({ bucket, key, size }) {
       calls.push(`prove ${bucket}/${key}`);
