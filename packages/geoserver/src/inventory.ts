@@ -2,7 +2,7 @@ import type { Log, PublishedLayer, StoredObject } from '@geosluice/jobs';
 import type { Http } from './http.ts';
 import { namesIn } from './names-in.ts';
 import { remove } from './remove.ts';
-import { getCoverage, getStore, paths } from './rest.ts';
+import { getDefaultStyle, getStore, paths } from './rest.ts';
 import { datasetOfMark, storeUrl } from './store-body.ts';
 
 /** A store and its layer in one workspace, of one name. */
@@ -16,8 +16,11 @@ export interface StoreSeen {
   url: string;
   /** Id of the dataset it was made for, null where geosluice did not make it. */
   dataset: string | null;
-  /** Whether its coverage is there. */
+  enabled: boolean;
+  /** Whether its layer is there: deleting one leaves its coverage. */
   complete: boolean;
+  /** Name of the layer's default style, without the layer's own workspace. */
+  style: string | null;
 }
 
 /**
@@ -47,8 +50,11 @@ export function createInventory(http: Http): Inventory {
       const look = { workspace, name, node, signal };
       const store = await getStore(http, look);
       if (store === null) return null;
-      const complete = (await getCoverage(http, look)) !== null;
-      return { url: store.url ?? '', dataset: datasetOfMark(store.description), complete };
+      const layer = await getDefaultStyle(http, look);
+      return {
+        ...{ url: store.url ?? '', dataset: datasetOfMark(store.description), enabled: store.enabled ?? true },
+        ...{ complete: layer !== null, style: layer?.style ?? null },
+      };
     },
     urlOf: ({ storeType }, object) => storeUrl(storeType, object, http.settings),
     async workspaces(node, signal) {

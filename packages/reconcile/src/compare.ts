@@ -5,8 +5,9 @@ import type { NodeStore, Registered } from './ports.ts';
 /** What each system says of one visible dataset. */
 export interface Seen {
   object: { size: number; etag: string } | null;
-  /** By node: undefined where it could not be asked. */
+  /** By node, the primary first: none of one that could not be asked. */
   stores: ReadonlyMap<string, NodeStore | null>;
+  primary: string;
   /** The url a store should have. */
   url: string;
   registered: Registered | null;
@@ -49,12 +50,20 @@ function inBucket(wanted: StoredObject, { object }: Seen): Part[] {
   return [{ difference: 'differing', place, subject, what, repair: 'none' }];
 }
 
-function inGeoServer({ stores, url }: Seen): Part[] {
+function inGeoServer({ stores, url, primary }: Seen): Part[] {
+  const style = stores.get(primary)?.style ?? null;
   return [...stores].flatMap(([node, store]): Part[] => {
     const place = `geoserver ${node}` as const;
     if (store === null) return [{ difference: 'missing', place, what: 'the node has no such store' }];
     if (store.url !== url) return [{ difference: 'stale', place, what: `the store shows ${store.url}, not ${url}` }];
-    return store.complete ? [] : [{ difference: 'missing', place, what: 'the store has no layer' }];
+    if (!store.complete) return [{ difference: 'missing', place, what: 'the store has no layer' }];
+    const parts: Part[] = [];
+    if (!store.enabled) parts.push({ difference: 'differing', place, what: 'the store is disabled' });
+    if (style !== null && store.style !== style) {
+      const what = `the layer is drawn in the style ${store.style}, on the primary in ${style}`;
+      parts.push({ difference: 'differing', place, what });
+    }
+    return parts;
   });
 }
 

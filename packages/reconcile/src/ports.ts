@@ -23,8 +23,11 @@ export interface NodeStore {
   url: string;
   /** Id of the dataset it was made for, null where geosluice did not make it. */
   dataset: string | null;
-  /** Whether its coverage is there. */
+  enabled: boolean;
+  /** Whether its layer is there: deleting one leaves its coverage. */
   complete: boolean;
+  /** Name of the layer's default style, without the layer's own workspace. */
+  style: string | null;
 }
 
 /** The systems that are compared, and what may be done to them. All lists come in pages: nothing is held as a whole. */

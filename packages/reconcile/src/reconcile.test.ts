@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Report } from './finding.ts';
 import { type ReconcileOptions, reconcile, type Summary } from './reconcile.ts';
-import { createMemoryWorld, idOf, type MemoryWorld, uriOf } from './testing/memory-world.ts';
+import { createMemoryWorld, idOf, type MemoryWorld, storeOf, uriOf } from './testing/memory-world.ts';
 
 let world: MemoryWorld;
 beforeEach(() => {
@@ -44,13 +44,31 @@ test('an object that is gone, or is another, is told', async () => {
 test('each node is told by itself: a store that is missing, is stale, or has no layer', async () => {
   const [first, second] = ['http://one', 'http://two'].map((node) => world.stores.get(node));
   first?.delete('w:n1');
-  second?.set('w:n2', { url: 'minio://geodata/old.tif', dataset: two, complete: true });
-  second?.set('w:n3', { url: `minio://${uriOf(three).slice('s3://'.length)}`, dataset: three, complete: false });
+  second?.set('w:n2', storeOf(two, { url: 'minio://geodata/old.tif' }));
+  second?.set('w:n3', storeOf(three, { complete: false, style: null }));
   assert.deepEqual(await found(), [
     `missing geoserver http://one ${one} retry found`,
     `stale geoserver http://two ${two} retry found`,
     `missing geoserver http://two ${three} retry found`,
   ]);
+});
+
+test('a store that is disabled differs, and a layer that is drawn otherwise than on the primary', async () => {
+  const [first, second] = ['http://one', 'http://two'].map((node) => world.stores.get(node));
+  first?.set('w:n1', storeOf(one, { enabled: false }));
+  second?.set('w:n2', storeOf(two, { style: 'red' }));
+  for (const stores of [first, second]) stores?.set('w:n3', storeOf(three, { style: 'chosen by people' }));
+  assert.deepEqual(await found({ repair: true }), [
+    `differing geoserver http://one ${one} retry asked`,
+    `differing geoserver http://two ${two} retry asked`,
+  ]);
+  first?.delete('w:n2');
+  const { reports } = await run();
+  assert.deepEqual(
+    reports.map(({ what }) => what),
+    ['the store is disabled', 'the node has no such store'],
+    'a primary without the layer says nothing of its style',
+  );
 });
 
 test('in GeoNode: missing, of an earlier version, showing another layer, there twice', async () => {
@@ -116,9 +134,9 @@ test('what nothing leads to is taken away: objects, contents, stores, registrati
     world.objects.set(`s3://geodata/rasters/${dataset}/cccccccccc/n.tif`, { size: 1, etag: 'e' });
   }
   world.retired.add(`${retired} cccccccccc`);
-  world.stores.get('http://two')?.set('w:left', { url: 'minio://geodata/x.tif', dataset: gone, complete: true });
-  world.stores.get('http://two')?.set('w:twice', { url: 'minio://geodata/x.tif', dataset: one, complete: true });
-  world.stores.get('http://two')?.set('w:foreign', { url: 'file:data/x.tif', dataset: null, complete: true });
+  world.stores.get('http://two')?.set('w:left', storeOf(gone));
+  world.stores.get('http://two')?.set('w:twice', storeOf(one));
+  world.stores.get('http://two')?.set('w:foreign', storeOf(one, { dataset: null }));
   const entry = world.entries.get(removed);
   assert.ok(entry !== undefined);
   world.entries.set(removed, { ...entry, state: 'removed' });

@@ -133,7 +133,9 @@ async function* entries(run: Run): AsyncGenerator<Found> {
         isMissed(run, entry),
       ]);
       const url = ports.geoserver.urlOf(entry.layer, entry.object);
-      const found = compare(entry, { object, stores, url, registered: registered.get(entry.dataset) ?? null, missed });
+      const [primary = ''] = run.nodes;
+      const registration = registered.get(entry.dataset) ?? null;
+      const found = compare(entry, { object, stores, primary, url, registered: registration, missed });
       // one that moved meanwhile was compared with what it is no more
       const moved = found.length > 0 && (await ports.ledger.get(entry.dataset))?.updatedAt !== entry.updatedAt;
       return moved ? [] : found;

@@ -95,11 +95,14 @@ describe('[contract] the client publishes to a cluster', () => {
       for await (const some of inventory.names(node, workspace, signal)) names.push(...some);
       assert.ok(names.includes(name));
       assert.deepEqual(await inventory.store(node, { workspace, name }, signal), {
-        ...{ url: inventory.urlOf(layer, request.object), dataset, complete: true },
+        ...{ url: inventory.urlOf(layer, request.object), dataset, enabled: true, complete: true, style: 'raster' },
       });
       assert.equal(await inventory.store(node, { workspace, name: 'nobody' }, signal), null);
     }
     const [primary = ''] = nodes;
+    await subject.ask('DELETE', `/rest/workspaces/${workspace}/layers/${name}`);
+    const bare = await inventory.store(primary, { workspace, name }, signal);
+    assert.deepEqual([bare?.complete, bare?.style], [false, null], 'its coverage alone makes no layer');
     await inventory.remove(primary, { workspace, name, dataset: 'another' }, { signal, log: SILENT });
     assert.notEqual(await inventory.store(primary, { workspace, name }, signal), null, 'of another dataset');
     await inventory.remove(primary, { workspace, name, dataset }, { signal, log: SILENT });

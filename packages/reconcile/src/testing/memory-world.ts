@@ -106,6 +106,12 @@ export function createMemoryWorld(count: number): MemoryWorld {
   return Object.assign(world, { ports });
 }
 
+/** The store of a dataset as it should be. */
+export function storeOf(dataset: string, over: Partial<NodeStore> = {}): NodeStore {
+  const url = `minio://geodata/${keyOf(dataset)}`;
+  return { url, dataset, enabled: true, complete: true, style: 'raster', ...over };
+}
+
 function addDataset(world: Omit<MemoryWorld, 'ports'>, number: number): void {
   const dataset = idOf(number);
   const uri = `s3://inbox/${number}.tif`;
@@ -130,7 +136,7 @@ function addDataset(world: Omit<MemoryWorld, 'ports'>, number: number): void {
   });
   world.objects.set(uriOf(dataset), { size: 4, etag: 'e' });
   for (const stores of world.stores.values()) {
-    stores.set(`w:${name}`, { url: `minio://geodata/${keyOf(dataset)}`, dataset, complete: true });
+    stores.set(`w:${name}`, storeOf(dataset));
   }
   world.registered.set(dataset, {
     ...{ dataset, generation: 1, version: VERSION, sourceUri: uri, pk: number, uuid: `u${number}`, url: 'http://n/' },
