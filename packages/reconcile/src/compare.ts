@@ -2,15 +2,15 @@ import type { LedgerEntry, StoredObject } from '@geosluice/jobs';
 import type { Finding } from './finding.ts';
 import type { NodeStore, Registered } from './ports.ts';
 
-/** What each system says of one visible dataset. */
+/** What each system says of one visible dataset; undefined where it could not be asked. */
 export interface Seen {
-  object: { size: number; etag: string } | null;
+  object: { size: number; etag: string } | null | undefined;
   /** By node, the primary first: none of one that could not be asked. */
   stores: ReadonlyMap<string, NodeStore | null>;
   primary: string;
   /** The url a store should have. */
   url: string;
-  registered: Registered | null;
+  registered: Registered | null | undefined;
   missed: boolean;
 }
 
@@ -40,6 +40,7 @@ export function compare(entry: Visible, seen: Seen): Finding[] {
 type Part = Pick<Finding, 'difference' | 'place' | 'what'> & Partial<Finding>;
 
 function inBucket(wanted: StoredObject, { object }: Seen): Part[] {
+  if (object === undefined) return [];
   const subject = `s3://${wanted.bucket}/${wanted.key}`;
   const place = 'bucket';
   if (object === null)
@@ -68,6 +69,7 @@ function inGeoServer({ stores, url, primary }: Seen): Part[] {
 }
 
 function inGeoNode(entry: Visible, subject: string, { registered }: Seen): Part[] {
+  if (registered === undefined) return [];
   const place = 'geonode';
   if (registered === null) return [{ difference: 'missing', place, what: 'GeoNode has no such dataset' }];
   const parts: Part[] = [];

@@ -4,8 +4,8 @@
  */
 export type Difference = 'missing' | 'stale' | 'differing' | 'orphaned' | 'doubled';
 
-/** Where something is amiss: a system, or one node of GeoServer by its url. */
-export type Place = 'ledger' | 'source' | 'bucket' | 'geonode' | `geoserver ${string}`;
+/** Where something is amiss: a system, one node of GeoServer by its url, or one source by its bucket or host. */
+export type Place = 'ledger' | 'source' | `source ${string}` | 'bucket' | 'geonode' | `geoserver ${string}`;
 
 /**
  * What mends it. `retry`: the dataset goes its whole road again, whose every stage does only what is missing · `look`: its file

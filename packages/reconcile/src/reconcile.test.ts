@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { parseLocation, Retry } from '@geosluice/jobs';
 import type { Report } from './finding.ts';
 import { type ReconcileOptions, reconcile, type Summary } from './reconcile.ts';
 import { createMemoryWorld, idOf, type MemoryWorld, storeOf, uriOf } from './testing/memory-world.ts';
@@ -193,6 +194,89 @@ test('a node that does not answer is named once, and the others are compared', a
   const { reports, summary } = await run();
   assert.deepEqual(reports.map(shortly), [`missing geoserver http://one ${idOf(30)} retry found`]);
   assert.deepEqual(summary.notCompared, [{ place: 'geoserver http://two', error: 'http://two does not answer' }]);
+});
+
+test('a place that answers at the second or third time is not silent', async () => {
+  const { store, names } = world.ports.geoserver;
+  const failed = new Map<string, number>();
+  const sometimes = (what: string): void => {
+    const times = (failed.get(what) ?? 0) + 1;
+    failed.set(what, times);
+    if (times < 3) throw new Retry('GEOSERVER_TIMEOUT', 'no answer within a minute', { counterpart: 'geoserver' });
+  };
+  world.ports.geoserver.store = async (node, at, signal) => {
+    if (at.name === 'n7') sometimes(node);
+    return await store(node, at, signal);
+  };
+  world.ports.geoserver.names = async function* (node, workspace, signal) {
+    sometimes(`names of ${node}`);
+    yield* names(node, workspace, signal);
+  };
+  world.stores.get('http://two')?.delete('w:n30');
+  world.stores.get('http://two')?.set('w:left', storeOf(idOf(99)));
+  const { reports, summary } = await run({ pauseMs: 1 });
+  assert.deepEqual(reports.map(shortly), [
+    `missing geoserver http://two ${idOf(30)} retry found`,
+    `orphaned geoserver http://two ${idOf(99)} remove found`,
+  ]);
+  assert.deepEqual(summary.notCompared, []);
+});
+
+test('a node whose list of stores breaks is named, and the other’s is read', async () => {
+  const { names } = world.ports.geoserver;
+  world.ports.geoserver.names = async function* (node, workspace, signal) {
+    for await (const page of names(node, workspace, signal)) {
+      yield page;
+      if (node === 'http://one') throw new Error('broken off');
+    }
+  };
+  for (const stores of world.stores.values()) stores.set('w:left', storeOf(idOf(99)));
+  const { reports, summary } = await run();
+  assert.deepEqual(reports.map(shortly), [`orphaned geoserver http://two ${idOf(99)} remove found`]);
+  assert.deepEqual(summary.notCompared, [{ place: 'geoserver http://one', error: 'broken off' }]);
+});
+
+test('a source that does not answer says nothing of another', async () => {
+  const entry = world.entries.get(one);
+  assert.ok(entry !== undefined);
+  world.entries.set(one, { ...entry, location: parseLocation('s3://elsewhere/1.tif') });
+  for (const dataset of [one, two]) world.missed.add(dataset);
+  world.silent.add('elsewhere');
+  const { reports, summary } = await run();
+  assert.deepEqual(reports.map(shortly), [`missing source ${two} look found`]);
+  assert.deepEqual(summary.notCompared, [{ place: 'source s3://elsewhere', error: 'elsewhere does not answer' }]);
+});
+
+test('without the bucket the others are compared, and no object is called missing', async () => {
+  world.silent.add('bucket');
+  world.registered.delete(one);
+  const { reports, summary } = await run();
+  assert.deepEqual(reports.map(shortly), [`missing geonode ${one} retry found`]);
+  assert.deepEqual(summary.notCompared, [{ place: 'bucket', error: 'bucket does not answer' }]);
+});
+
+test('without GeoNode nothing is called missing in it or orphaned by it, and what needs it not is found', async () => {
+  world.silent.add('geonode');
+  const gone = idOf(99);
+  world.objects.set(`s3://geodata/rasters/${gone}/aaaaaaaaaa/n.tif`, { size: 1, etag: 'e' });
+  world.objects.set(`s3://geodata/rasters/${two}/cccccccccc/n.tif`, { size: 1, etag: 'e' });
+  world.stores.get('http://two')?.set('w:left', storeOf(gone));
+  world.stores.get('http://one')?.delete('w:n1');
+  const { reports, summary } = await run({ repair: true, yes: true });
+  assert.deepEqual(reports.map(shortly), [
+    `missing geoserver http://one ${one} retry asked`,
+    `orphaned bucket ${two} remove done`,
+  ]);
+  assert.deepEqual(summary.notCompared, [{ place: 'geonode', error: 'geonode does not answer' }]);
+});
+
+test('a ledger that cannot be asked ends the run: nothing can be judged without it', async () => {
+  world.stores.get('http://two')?.set('w:left', storeOf(idOf(99)));
+  world.ports.ledger.owners = async () => {
+    throw new Error('Redis is away');
+  };
+  await assert.rejects(run({ repair: true, yes: true }), /Redis is away/);
+  assert.deepEqual(world.done, []);
 });
 
 test('a repair that fails is told, and the others go on', async () => {

@@ -4,6 +4,7 @@ import { compare, isWhole } from './compare.ts';
 import type { Finding, Place, Report } from './finding.ts';
 import type { NodeStore, ReconcilePorts, Registered } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
+import { createSilence, type Silence } from './silence.ts';
 
 export interface ReconcileOptions {
   /** Mends what can be mended. */
@@ -13,6 +14,8 @@ export interface ReconcileOptions {
   /** Takes away whatever nothing leads to, however much it is. */
   yes: boolean;
   signal: AbortSignal;
+  /** Milliseconds before a place that did not answer is asked again; 1,000. */
+  pauseMs?: number;
   /** Tells how many datasets are compared by now. */
   onProgress?(compared: number): void;
 }
@@ -39,9 +42,9 @@ const ABREAST = 16;
 export async function* reconcile(ports: ReconcilePorts, options: ReconcileOptions): AsyncGenerator<Report, Summary> {
   const { signal } = options;
   const nodes = await ports.geoserver.nodes(signal);
-  const silent = new Map<Place, string>();
+  const silence = createSilence(signal, options.pauseMs ?? 1_000);
   const removals = createCap<Found>(await ports.ledger.count(), options.share);
-  const run: Run = { ports, options, nodes, silent, datasets: 0 };
+  const run: Run = { ports, options, nodes, silence, datasets: 0 };
 
   // first what the ledger has lost: what comes after it is judged by the ledger
   for (const compareWith of [lostByTheLedger, entries, contents, stores]) {
@@ -54,7 +57,7 @@ export async function* reconcile(ports: ReconcilePorts, options: ReconcileOption
   for (const { finding, mend } of removals.allowed()) yield await mended(finding, mend, options);
   return {
     ...{ datasets: run.datasets, nodes },
-    notCompared: [...silent].map(([place, error]) => ({ place, error })),
+    notCompared: silence.named(),
     held: removals.asked > removals.most ? removals.asked : 0,
     most: removals.most,
   };
@@ -66,8 +69,7 @@ interface Run {
   ports: ReconcilePorts;
   options: ReconcileOptions;
   nodes: readonly string[];
-  /** Places that did not answer, with what they said; they are asked no more. */
-  silent: Map<Place, string>;
+  silence: Silence;
   datasets: number;
 }
 
@@ -87,9 +89,9 @@ async function mended(finding: Finding, mend: Found['mend'], { repair }: Reconci
 }
 
 /** What GeoNode holds and the ledger does not know, or says is removed. */
-async function* lostByTheLedger({ ports, options: { signal } }: Run): AsyncGenerator<Found> {
+async function* lostByTheLedger({ ports, options: { signal }, silence }: Run): AsyncGenerator<Found> {
   const { ledger, geonode } = ports;
-  for await (const page of geonode.all(signal)) {
+  for await (const page of silence.pages('geonode', () => geonode.all(signal))) {
     for (const registered of page) {
       const entry = await ledger.get(registered.dataset);
       const about = { dataset: registered.dataset, subject: registered.alternate };
@@ -119,22 +121,23 @@ async function restore({ ledger }: ReconcilePorts, registered: Registered, signa
 
 /** What the ledger says is visible, in every other system. */
 async function* entries(run: Run): AsyncGenerator<Found> {
-  const { ports, options } = run;
+  const { ports, options, silence } = run;
   const { signal, onProgress } = options;
   for await (const page of ports.ledger.entries(signal)) {
     const whole = page.filter(isWhole);
     const ids = whole.map(({ dataset }) => dataset);
-    const registered = new Map((await ports.geonode.of(ids, signal)).map((one) => [one.dataset, one]));
+    const answer = await silence.ask('geonode', () => ports.geonode.of(ids, signal));
+    const registered = answer === undefined ? undefined : new Map(answer.map((one) => [one.dataset, one]));
     const findings = sideBySide(whole, ABREAST, async (entry) => {
       const [object, stores, missed] = await Promise.all([
         // what is served in place is its source's business
-        entry.object.owned ? ports.bucket.head(entry.object, signal) : entry.object,
+        entry.object.owned ? silence.ask('bucket', () => ports.bucket.head(entry.object, signal)) : entry.object,
         storesOf(run, entry),
         isMissed(run, entry),
       ]);
       const url = ports.geoserver.urlOf(entry.layer, entry.object);
       const [primary = ''] = run.nodes;
-      const registration = registered.get(entry.dataset) ?? null;
+      const registration = registered === undefined ? undefined : (registered.get(entry.dataset) ?? null);
       const found = compare(entry, { object, stores, primary, url, registered: registration, missed });
       // one that moved meanwhile was compared with what it is no more
       const moved = found.length > 0 && (await ports.ledger.get(entry.dataset))?.updatedAt !== entry.updatedAt;
@@ -159,43 +162,36 @@ async function storesOf(
   run: Run,
   { layer }: LedgerEntry & Required<Pick<LedgerEntry, 'layer'>>,
 ): Promise<Map<string, NodeStore | null>> {
-  const { ports, options, nodes } = run;
+  const { ports, options, nodes, silence } = run;
   const stores = new Map<string, NodeStore | null>();
   const at = { workspace: layer.workspace, name: layer.store };
   await Promise.all(
     nodes.map(async (node) => {
-      const store = await unlessSilent(run, `geoserver ${node}`, () => ports.geoserver.store(node, at, options.signal));
+      const store = await silence.ask(`geoserver ${node}`, () => ports.geoserver.store(node, at, options.signal));
       if (store !== undefined) stores.set(node, store);
     }),
   );
   return stores;
 }
 
-async function isMissed(run: Run, entry: LedgerEntry): Promise<boolean> {
-  const { ports, options } = run;
-  return (await unlessSilent(run, 'source', () => ports.source.isMissed(entry, options.signal))) ?? false;
+async function isMissed({ ports, options, silence }: Run, entry: LedgerEntry): Promise<boolean> {
+  return (await silence.ask(sourceOf(entry), () => ports.source.isMissed(entry, options.signal))) ?? false;
 }
 
-/** Asks a place that has answered so far; undefined from one that does not. */
-async function unlessSilent<T>({ silent, options }: Run, place: Place, ask: () => Promise<T>): Promise<T | undefined> {
-  if (silent.has(place)) return undefined;
-  try {
-    return await ask();
-  } catch (error) {
-    options.signal.throwIfAborted();
-    silent.set(place, (error as Error).message);
-    return undefined;
-  }
+/** The bucket or host of a file: one that is away says nothing of the others. */
+function sourceOf({ location }: Pick<LedgerEntry, 'location'>): Place {
+  if (location.kind === 's3') return `source s3://${location.bucket}`;
+  return location.kind === 'https' ? `source ${new URL(location.url).origin}` : 'source file://';
 }
 
 /** What lies in the bucket and nothing shows. */
-async function* contents({ ports, options: { signal } }: Run): AsyncGenerator<Found> {
+async function* contents({ ports, options: { signal }, silence }: Run): AsyncGenerator<Found> {
   const { ledger, bucket, geonode } = ports;
   const orphaned = (content: RetiredContent, what: string): Found['finding'] => ({
     ...{ difference: 'orphaned', place: 'bucket', dataset: content.dataset },
     ...{ subject: bucket.uriOf(content), what, repair: 'remove' },
   });
-  for await (const page of bucket.contents(signal)) {
+  for await (const page of silence.pages('bucket', () => bucket.contents(signal))) {
     const unknown: RetiredContent[] = [];
     for (const content of page) {
       const entry = await ledger.get(content.dataset);
@@ -205,13 +201,11 @@ async function* contents({ ports, options: { signal } }: Run): AsyncGenerator<Fo
         yield { finding: orphaned(content, what), mend: () => ledger.retire(content) };
       }
     }
-    const registered =
-      unknown.length === 0
-        ? []
-        : await geonode.of(
-            unknown.map(({ dataset }) => dataset),
-            signal,
-          );
+    if (unknown.length === 0) continue;
+    const ids = unknown.map(({ dataset }) => dataset);
+    const registered = await silence.ask('geonode', () => geonode.of(ids, signal));
+    // what GeoNode cannot be asked about may be the last trace of a dataset
+    if (registered === undefined) continue;
     const known = new Set(registered.map(({ dataset }) => dataset));
     for (const content of unknown.filter(({ dataset }) => !known.has(dataset))) {
       const what = 'objects of a dataset that neither the ledger nor GeoNode knows';
@@ -226,41 +220,47 @@ function uses({ version, publishedVersion }: LedgerEntry, { raster }: RetiredCon
 
 /** Stores of ours on GeoServer's nodes that no dataset leads to. */
 async function* stores(run: Run): AsyncGenerator<Found> {
-  const { ports, options, nodes } = run;
-  const { ledger, geoserver, geonode } = ports;
+  const { ports, options, nodes, silence } = run;
+  const { ledger, geoserver } = ports;
   const { signal } = options;
   for (const node of nodes) {
     const place = `geoserver ${node}` as const;
-    const workspaces = (await unlessSilent(run, place, () => geoserver.workspaces(node, signal))) ?? [];
+    const workspaces = (await silence.ask(place, () => geoserver.workspaces(node, signal))) ?? [];
     for (const workspace of workspaces) {
-      for await (const names of geoserver.names(node, workspace, signal)) {
+      // the list is one answer, which has to be read in time: what needs a look waits until it is
+      const unowned: string[] = [];
+      for await (const names of silence.pages(place, () => geoserver.names(node, workspace, signal))) {
         const owners = await ledger.owners(workspace, names);
-        const unowned = names.filter((_, index) => owners[index] === null);
-        for (const name of unowned) {
-          const at = { workspace, name };
-          const store = await unlessSilent(run, place, () => geoserver.store(node, at, signal));
-          const dataset = store?.dataset ?? null;
-          if (
-            dataset === null ||
-            (await geonode.of([dataset], signal)).some(({ alternate }) => alternate === `${workspace}:${name}`)
-          )
-            continue;
-          const entry = await ledger.get(dataset);
-          const own = entry?.state === 'visible' ? entry.name : undefined;
-          const what =
-            own === undefined
-              ? `a store of ${dataset}, which nothing leads to`
-              : `a second store of ${dataset}, whose layer is ${own}`;
-          yield {
-            finding: {
-              ...{ difference: own === undefined ? 'orphaned' : 'doubled', place, dataset, what },
-              subject: `${workspace}:${name}`,
-              repair: 'remove',
-            },
-            mend: () => geoserver.remove(node, { ...at, dataset }, signal),
-          };
-        }
+        unowned.push(...names.filter((_, index) => owners[index] === null));
       }
+      for (const name of unowned) yield* leftover(run, node, { workspace, name });
     }
   }
+}
+
+/** One store whose name no dataset owns. */
+async function* leftover(
+  { ports, options: { signal }, silence }: Run,
+  node: string,
+  at: { workspace: string; name: string },
+): AsyncGenerator<Found> {
+  const { ledger, geoserver, geonode } = ports;
+  const place = `geoserver ${node}` as const;
+  const subject = `${at.workspace}:${at.name}`;
+  const store = await silence.ask(place, () => geoserver.store(node, at, signal));
+  const dataset = store?.dataset ?? null;
+  if (dataset === null) return;
+  const registered = await silence.ask('geonode', () => geonode.of([dataset], signal));
+  if (registered === undefined || registered.some(({ alternate }) => alternate === subject)) return;
+  const entry = await ledger.get(dataset);
+  const own = entry?.state === 'visible' ? entry.name : undefined;
+  const what =
+    own === undefined
+      ? `a store of ${dataset}, which nothing leads to`
+      : `a second store of ${dataset}, whose layer is ${own}`;
+  const difference = own === undefined ? 'orphaned' : 'doubled';
+  yield {
+    finding: { difference, place, dataset, subject, what, repair: 'remove' },
+    mend: () => geoserver.remove(node, { ...at, dataset }, signal),
+  };
 }

@@ -18,7 +18,7 @@ export interface MemoryWorld {
   /** By node and `workspace:name`. */
   stores: Map<string, Map<string, NodeStore>>;
   registered: Map<string, Registered>;
-  /** Nodes that do not answer. */
+  /** Places that do not answer: nodes by their url, `bucket`, `geonode`, sources by bucket. */
   silent: Set<string>;
   missed: Set<string>;
   retired: Set<string>;
@@ -48,8 +48,18 @@ export function createMemoryWorld(count: number): MemoryWorld {
       yield page;
     }
   };
+  const answers = (place: string): void => {
+    if (world.silent.has(place)) throw new Error(`${place} does not answer`);
+  };
+  /** A list whose place says so when it is asked for the next page. */
+  const listed = async function* <T>(place: string, items: Iterable<T>): AsyncGenerator<T[]> {
+    for await (const page of pages(items)) {
+      answers(place);
+      yield page;
+    }
+  };
   const ofNode = (node: string): Map<string, NodeStore> => {
-    if (world.silent.has(node)) throw new Error(`${node} does not answer`);
+    answers(node);
     return world.stores.get(node) ?? new Map();
   };
   const contentOf = (uri: string): RetiredContent => {
@@ -77,10 +87,18 @@ export function createMemoryWorld(count: number): MemoryWorld {
       ask: ({ sourceUri }) => note(`ask ${sourceUri}`)(),
       retire: ({ dataset, raster }) => note(`retire ${dataset} ${raster}`)(),
     },
-    source: { isMissed: async ({ dataset }) => world.missed.has(dataset) },
+    source: {
+      async isMissed({ dataset, location }) {
+        if (location.kind === 's3') answers(location.bucket);
+        return world.missed.has(dataset);
+      },
+    },
     bucket: {
-      head: async ({ bucket, key }) => world.objects.get(`s3://${bucket}/${key}`) ?? null,
-      contents: () => pages([...world.objects.keys()].map(contentOf)),
+      async head({ bucket, key }) {
+        answers('bucket');
+        return world.objects.get(`s3://${bucket}/${key}`) ?? null;
+      },
+      contents: () => listed('bucket', [...world.objects.keys()].map(contentOf)),
       uriOf: ({ dataset, raster }) => `s3://geodata/rasters/${dataset}/${raster}/`,
       remove: (dataset) => note(`delete ${dataset}`)(),
     },
@@ -90,7 +108,8 @@ export function createMemoryWorld(count: number): MemoryWorld {
       urlOf: (_layer, { bucket, key }) => `minio://${bucket}/${key}`,
       workspaces: async (node) => [...new Set([...ofNode(node).keys()].map((name) => name.split(':')[0] ?? ''))],
       names: (node, workspace) =>
-        pages(
+        listed(
+          node,
           [...ofNode(node).keys()].flatMap((name) =>
             name.startsWith(`${workspace}:`) ? [name.slice(workspace.length + 1)] : [],
           ),
@@ -98,8 +117,11 @@ export function createMemoryWorld(count: number): MemoryWorld {
       remove: (node, { workspace, name }) => note(`remove ${node} ${workspace}:${name}`)(),
     },
     geonode: {
-      of: async (datasets) => datasets.flatMap((dataset) => world.registered.get(dataset) ?? []),
-      all: () => pages(world.registered.values()),
+      async of(datasets) {
+        answers('geonode');
+        return datasets.flatMap((dataset) => world.registered.get(dataset) ?? []);
+      },
+      all: () => listed('geonode', world.registered.values()),
       unregister: ({ dataset }) => note(`unregister ${dataset}`)(),
     },
   };
