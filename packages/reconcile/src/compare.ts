@@ -1,6 +1,6 @@
 import type { LedgerEntry, StoredObject } from '@geosluice/jobs';
 import type { Finding } from './finding.ts';
-import type { NodeStore, Registered } from './ports.ts';
+import type { FileState, NodeStore, Registered } from './ports.ts';
 
 /** What each system says of one visible dataset; undefined where it could not be asked. */
 export interface Seen {
@@ -11,7 +11,7 @@ export interface Seen {
   /** The url a store should have. */
   url: string;
   registered: Registered | null | undefined;
-  missed: boolean;
+  file: FileState;
 }
 
 type Visible = LedgerEntry & Required<Pick<LedgerEntry, 'object' | 'layer'>>;
@@ -87,8 +87,9 @@ function inGeoNode(entry: Visible, subject: string, { registered }: Seen): Part[
   return parts;
 }
 
-function atSource(entry: Visible, { missed }: Seen): Part[] {
-  if (!missed) return [];
-  const what = 'the file is gone, and its rule says that the layer goes, too';
-  return [{ difference: 'missing', place: 'source', subject: entry.uri, what, repair: 'look' }];
+function atSource(entry: Visible, { file }: Seen): Part[] {
+  if (file === null) return [];
+  const of = { place: 'source', subject: entry.uri, repair: 'look' } as const;
+  if (file === 'changed') return [{ ...of, difference: 'stale', what: 'the file changed since it was brought in' }];
+  return [{ ...of, difference: 'missing', what: 'the file is gone, and its rule says that the layer goes, too' }];
 }

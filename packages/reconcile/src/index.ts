@@ -1,3 +1,3 @@
 export type { Difference, Finding, Place, Repair, Report } from './finding.ts';
-export type { NodeStore, ReconcilePorts, Registered } from './ports.ts';
+export type { FileState, NodeStore, ReconcilePorts, Registered } from './ports.ts';
 export { type ReconcileOptions, reconcile, type Summary } from './reconcile.ts';

@@ -18,6 +18,8 @@ export interface Registered {
   kept: { layer: PublishedLayer; object: StoredObject; options: IngestOptions } | null;
 }
 
+export type FileState = 'missed' | 'changed' | null;
+
 /** What a node of GeoServer says of one store. */
 export interface NodeStore {
   url: string;
@@ -49,8 +51,11 @@ export interface ReconcilePorts {
     retire(content: RetiredContent): Promise<void>;
   };
   source: {
-    /** Whether the file of an entry is gone and its rule says that its layer goes, too. */
-    isMissed(entry: LedgerEntry, signal: AbortSignal): Promise<boolean>;
+    /**
+     * What became of the file of an entry. `missed`: it is gone and its rule says that its layer goes, too · `changed`: it or what
+     * lies beside it is not what the ledger saw · null: neither, or it is not worth a look.
+     */
+    look(entry: LedgerEntry, signal: AbortSignal): Promise<FileState>;
   };
   bucket: {
     head(object: StoredObject, signal: AbortSignal): Promise<{ size: number; etag: string } | null>;

@@ -96,6 +96,12 @@ test('a file that is gone is looked at, where its rule takes layers away', async
   assert.deepEqual(world.done, [`look ${one}`]);
 });
 
+test('a file that changed since it was brought in is stale at its source, and is looked at', async () => {
+  world.changed.add(one);
+  assert.deepEqual(await found({ repair: true }), [`stale source ${one} look asked`]);
+  assert.deepEqual(world.done, [`look ${one}`]);
+});
+
 test('a dataset goes its road once, whatever is amiss with it; nothing is done unless it is asked for', async () => {
   world.objects.delete(uriOf(one));
   world.stores.get('http://one')?.delete('w:n1');

@@ -2,7 +2,7 @@ import { type LedgerEntry, parseVersion, type RetiredContent } from '@geosluice/
 import { createCap } from './cap.ts';
 import { compare, isWhole } from './compare.ts';
 import type { Finding, Place, Report } from './finding.ts';
-import type { NodeStore, ReconcilePorts, Registered } from './ports.ts';
+import type { FileState, NodeStore, ReconcilePorts, Registered } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
 import { createSilence, type Silence } from './silence.ts';
 
@@ -31,7 +31,7 @@ export interface Summary {
   most: number;
 }
 
-/** Datasets that are looked at side by side: each costs a request to the bucket and two to every node. */
+/** Datasets that are looked at side by side: each costs a request to the bucket, two to every node and two to its source. */
 const ABREAST = 16;
 
 /**
@@ -129,16 +129,16 @@ async function* entries(run: Run): AsyncGenerator<Found> {
     const answer = await silence.ask('geonode', () => ports.geonode.of(ids, signal));
     const registered = answer === undefined ? undefined : new Map(answer.map((one) => [one.dataset, one]));
     const findings = sideBySide(whole, ABREAST, async (entry) => {
-      const [object, stores, missed] = await Promise.all([
+      const [object, stores, file] = await Promise.all([
         // what is served in place is its source's business
         entry.object.owned ? silence.ask('bucket', () => ports.bucket.head(entry.object, signal)) : entry.object,
         storesOf(run, entry),
-        isMissed(run, entry),
+        fileOf(run, entry),
       ]);
       const url = ports.geoserver.urlOf(entry.layer, entry.object);
       const [primary = ''] = run.nodes;
       const registration = registered === undefined ? undefined : (registered.get(entry.dataset) ?? null);
-      const found = compare(entry, { object, stores, primary, url, registered: registration, missed });
+      const found = compare(entry, { object, stores, primary, url, registered: registration, file });
       // one that moved meanwhile was compared with what it is no more
       const moved = found.length > 0 && (await ports.ledger.get(entry.dataset))?.updatedAt !== entry.updatedAt;
       return moved ? [] : found;
@@ -174,8 +174,8 @@ async function storesOf(
   return stores;
 }
 
-async function isMissed({ ports, options, silence }: Run, entry: LedgerEntry): Promise<boolean> {
-  return (await silence.ask(sourceOf(entry), () => ports.source.isMissed(entry, options.signal))) ?? false;
+async function fileOf({ ports, options, silence }: Run, entry: LedgerEntry): Promise<FileState> {
+  return (await silence.ask(sourceOf(entry), () => ports.source.look(entry, options.signal))) ?? null;
 }
 
 /** The bucket or host of a file: one that is away says nothing of the others. */

@@ -5,6 +5,7 @@ import {
   type LedgerEntry,
   type Location,
   parseLocation,
+  parseVersion,
   type RetiredContent,
   SILENT,
 } from '@geosluice/jobs';
@@ -27,7 +28,7 @@ import {
   ruleDefaults,
   type Storage,
 } from '@geosluice/service-wiring';
-import { contentPrefix, datasetPrefix, looksAfter, ruledOptions, withDefaults } from '@geosluice/stages';
+import { contentPrefix, datasetPrefix, looksAfter, ruledOptions, seenVersion, withDefaults } from '@geosluice/stages';
 
 const PAGE = 100;
 
@@ -111,15 +112,24 @@ type SourceConfig = Parameters<typeof openRules>[0] & Parameters<typeof ruleDefa
 function sourcePorts(config: SourceConfig, { sources }: Storage): ReconcilePorts['source'] {
   const [rules, defaults] = [openRules(config), ruleDefaults(config)];
   return {
-    async isMissed({ dataset, location, options }: LedgerEntry, signal) {
+    async look({ dataset, location, options, version }: LedgerEntry, signal) {
       const ruled = rules(location);
-      const { after } = withDefaults(ruledOptions(ruled, options), defaults);
-      if (!looksAfter(ruled, { dataset, location }, after)) return false;
+      const asked = ruledOptions(ruled, options);
+      const watchful = looksAfter(ruled, { dataset, location }, withDefaults(asked, defaults).after);
+      // a web server is not asked without need, and one content of many went with the next
+      const cheap = location.kind !== 'https' && dataset === datasetIdOf(location);
+      if (!watchful && !cheap) return null;
       try {
-        await sources.for(location).look(location, signal);
-        return false;
+        if (!watchful) sources.checkAllowed(location);
+        const seen = seenVersion(await sources.for(location).look(location, signal), asked);
+        const { raster, metadata } = parseVersion(version);
+        // options are no file's: the next listing takes them in
+        return seen.raster === raster && seen.metadata === metadata ? null : 'changed';
       } catch (error) {
-        if (error instanceof GeosluiceError && error.code === 'SOURCE_GONE') return true;
+        if (!(error instanceof GeosluiceError)) throw error;
+        if (watchful && error.code === 'SOURCE_GONE') return 'missed';
+        // gone where layers are kept, or closed to us by now: the layer stays as it is
+        if (!watchful && error.means === 'reject') return null;
         throw error;
       }
     },

@@ -21,6 +21,7 @@ export interface MemoryWorld {
   /** Places that do not answer: nodes by their url, `bucket`, `geonode`, sources by bucket. */
   silent: Set<string>;
   missed: Set<string>;
+  changed: Set<string>;
   retired: Set<string>;
   /** What was done, e.g. `retry d1`. */
   done: string[];
@@ -35,6 +36,7 @@ export const uriOf = (dataset: string): string => `s3://geodata/${keyOf(dataset)
 export function createMemoryWorld(count: number): MemoryWorld {
   const world: Omit<MemoryWorld, 'ports'> = {
     ...{ entries: new Map(), objects: new Map(), registered: new Map(), silent: new Set(), missed: new Set() },
+    changed: new Set(),
     stores: new Map(NODES.map((node) => [node, new Map()])),
     ...{ retired: new Set(), done: [], largestPage: 0 },
   };
@@ -88,9 +90,10 @@ export function createMemoryWorld(count: number): MemoryWorld {
       retire: ({ dataset, raster }) => note(`retire ${dataset} ${raster}`)(),
     },
     source: {
-      async isMissed({ dataset, location }) {
+      async look({ dataset, location }) {
         if (location.kind === 's3') answers(location.bucket);
-        return world.missed.has(dataset);
+        if (world.missed.has(dataset)) return 'missed';
+        return world.changed.has(dataset) ? 'changed' : null;
       },
     },
     bucket: {
