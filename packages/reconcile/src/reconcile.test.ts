@@ -25,13 +25,73 @@ const shortly = ({ difference, place, dataset, repair, outcome }: Report): strin
 const found = async (over: Partial<ReconcileOptions> = {}): Promise<string[]> => (await run(over)).reports.map(shortly);
 const [one, two, three] = [idOf(1), idOf(2), idOf(3)];
 
-test('where all agree nothing is reported, and everything was compared in pages', async () => {
+test('where all agree nothing is reported, and everything was compared', async () => {
   const compared: number[] = [];
   const { reports, summary } = await run({ onProgress: (count) => compared.push(count) });
   assert.deepEqual(reports, []);
   assert.deepEqual(summary, { datasets: 30, nodes: ['http://one', 'http://two'], notCompared: [], held: 0, most: 10 });
   assert.deepEqual(compared, [10, 20, 30]);
-  assert.equal(world.largestPage, 10);
+});
+
+test('no more than a page of the ledger is held, and no more than sixteen datasets are compared at once', async () => {
+  world = createMemoryWorld(200);
+  const [held, abreast] = [
+    { now: 0, most: 0 },
+    { now: 0, most: 0 },
+  ];
+  const more = (of: typeof held, by: number): void => {
+    of.now += by;
+    of.most = Math.max(of.most, of.now);
+  };
+  const { entries } = world.ports.ledger;
+  const { head } = world.ports.bucket;
+  world.ports.ledger.entries = async function* (signal) {
+    for await (const page of entries(signal)) {
+      more(held, page.length);
+      yield page;
+    }
+  };
+  world.ports.bucket.head = async (object, signal) => {
+    more(abreast, 1);
+    await new Promise(setImmediate);
+    more(abreast, -1);
+    more(held, -1);
+    return await head(object, signal);
+  };
+  world.pageSize = 40;
+  const { summary } = await run();
+  assert.equal(summary.datasets, 200);
+  assert.deepEqual([held.now, held.most], [0, 40]);
+  assert.equal(abreast.most, 16);
+});
+
+test('of stores that no dataset owns the names alone are held, one list at a time', async () => {
+  const lists = new Set<string>();
+  let [open, most, looked] = [0, 0, 0];
+  const { names, store } = world.ports.geoserver;
+  world.ports.geoserver.names = async function* (node, workspace, signal) {
+    open += 1;
+    most = Math.max(most, open);
+    lists.add(node);
+    yield* names(node, workspace, signal);
+    open -= 1;
+  };
+  world.ports.geoserver.store = async (node, at, signal) => {
+    if (at.name === 'left') {
+      assert.equal(open, 0, 'the list, which has to be read in time, is not kept waiting for a look');
+      looked += 1;
+    }
+    return await store(node, at, signal);
+  };
+  for (const stores of world.stores.values()) {
+    const [first] = stores;
+    assert.ok(first !== undefined);
+    stores.clear();
+    stores.set('w:left', storeOf(idOf(99)));
+    stores.set(...first);
+  }
+  await run();
+  assert.deepEqual([lists.size, most, looked], [2, 1, 2]);
 });
 
 test('an object that is gone, or is another, is told', async () => {

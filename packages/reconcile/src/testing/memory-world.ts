@@ -25,8 +25,8 @@ export interface MemoryWorld {
   retired: Set<string>;
   /** What was done, e.g. `retry d1`. */
   done: string[];
-  /** Largest page that was handed out. */
-  largestPage: number;
+  /** Items a page. */
+  pageSize: number;
 }
 
 export const idOf = (number: number): string => `d${String(number).padStart(20, 'a')}`;
@@ -38,17 +38,14 @@ export function createMemoryWorld(count: number): MemoryWorld {
     ...{ entries: new Map(), objects: new Map(), registered: new Map(), silent: new Set(), missed: new Set() },
     changed: new Set(),
     stores: new Map(NODES.map((node) => [node, new Map()])),
-    ...{ retired: new Set(), done: [], largestPage: 0 },
+    ...{ retired: new Set(), done: [], pageSize: 10 },
   };
   for (let number = 1; number <= count; number += 1) addDataset(world, number);
   const note = (what: string) => async (): Promise<void> => void world.done.push(what);
-  const pages = async function* <T>(items: Iterable<T>, size = 10): AsyncGenerator<T[]> {
+  const pages = async function* <T>(items: Iterable<T>): AsyncGenerator<T[]> {
     const all = [...items];
-    for (let from = 0; from < all.length; from += size) {
-      const page = all.slice(from, from + size);
-      world.largestPage = Math.max(world.largestPage, page.length);
-      yield page;
-    }
+    const size = world.pageSize;
+    for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
   };
   const answers = (place: string): void => {
     if (world.silent.has(place)) throw new Error(`${place} does not answer`);
