@@ -22,6 +22,8 @@ export interface StageContext {
   jobId: string;
   /** 1 for the first run. */
   attempt: number;
+  /** No earlier run of this job began: not one that was killed, handed back or timed out either. */
+  first: boolean;
   now(): Date;
   /** Tells the runner the generation an inspect job took, so that what follows is written under it. */
   adopt(generation: number): void;

@@ -142,7 +142,8 @@ export function createQueues(redis: Client, keys: Keys, onError: (error: Error) 
       if ((await redis.zscore(keys.failed(stage), id)) === null) return false;
       const job = await of(stage).getJob(id);
       if (job === undefined) return false;
-      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+      // its starts stay: the runs that failed may have left something behind
+      await job.retry('failed', { resetAttemptsMade: true });
       return true;
     },
     async wake(stage, id) {

@@ -149,6 +149,35 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
   assert.equal(requests.length, 1);
 });
 
+test('a layer is made without a look only by the first run of the first generation, and only where the ledger knows none', async () => {
+  store.objects.set('geodata/k.tif', Buffer.from('data'));
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const job: PublishJob = { ...example, stage: 'publish', object, generation: 1 };
+  const { dataset, location, ingestion, options, version } = job;
+  await ledger.takeGeneration({ dataset, location, ingestion, options, version, expected: 0, takenBy: 'j' });
+  const seen: unknown[] = [];
+  const stage = createPublishStage({
+    ...{ store, ledger, storeType: 's3geotiff', graceMs: 0 },
+    geoserver: {
+      publish: async ({ fresh }) => {
+        seen.push(fresh);
+        return layer;
+      },
+      drawn: async ({ fresh }) => {
+        seen.push(fresh);
+        return { repaired: [] };
+      },
+      remove: async () => assert.fail('not asked for'),
+    },
+  });
+  await stage(job, testContext());
+  await stage(job, testContext({ first: false }));
+  await stage({ ...job, generation: 2 }, testContext());
+  await ledger.apply(dataset, 1, { layer }, {});
+  await stage(job, testContext());
+  assert.deepEqual(seen, [true, true, false, false, false, false, false, false]);
+});
+
 test('once every node shows the new content, the one before is retired; what is published again is not', async () => {
   store.objects.set('geodata/k.tif', Buffer.from('data'));
   const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };

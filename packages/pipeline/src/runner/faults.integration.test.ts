@@ -8,8 +8,10 @@ import {
   jobIdOf,
   type Outcome,
   type PartJob,
+  Reject,
   type RemoveJob,
   Retry,
+  type Stage,
   type UploadJob,
 } from '@geosluice/jobs';
 import { type Harness, harnessTests, latch } from '../testing/harness.ts';
@@ -161,6 +163,56 @@ suite('what goes wrong around a job', () => {
       return { kind: 'done' };
     });
     assert.equal(await attempts.promise, 1);
+  });
+
+  withHarness('a run is the first of its job only until one began: a retried one is not', async (harness) => {
+    await upload(harness, 'retried.tif');
+    const seen: boolean[] = [];
+    await harness.worker('upload', async (_, { first }) => {
+      seen.push(first);
+      if (seen.length === 1) throw new Retry('GEOSERVER_TIMEOUT', 'no answer');
+      return { kind: 'done', record: { title: 'done' } };
+    });
+    await harness.event(({ stage }) => stage === 'upload');
+    while (seen.length < 2) await new Promise((go) => setImmediate(go));
+    assert.deepEqual(seen, [true, false]);
+  });
+
+  withHarness('nor is one after a worker died over it', async (harness) => {
+    await upload(harness, 'killed.tif');
+    await crash(harness, 'called');
+    const ran = latch<boolean>();
+    const run: Stage<'upload'> = async (_, { first }) => {
+      ran.open(first);
+      return { kind: 'done' };
+    };
+    await harness.worker('upload', run, { lockDurationMs: 1_000 });
+    assert.equal(await ran.promise, false);
+  });
+
+  withHarness('nor is one that was handed back, or is replayed as it was', async (harness) => {
+    await upload(harness, 'handed.tif');
+    const started = latch<boolean>();
+    const stopped = await harness.worker('upload', async (_, { first, signal }) => {
+      started.open(first);
+      await once(signal, 'abort');
+      throw signal.reason;
+    });
+    assert.equal(await started.promise, true);
+    await stopped.close({ graceMs: 10_000 });
+    const seen: boolean[] = [];
+    const replayed = latch();
+    await harness.worker('upload', async (_, { first }) => {
+      seen.push(first);
+      if (seen.length === 1) throw new Reject('GEOSERVER_REFUSED', 'no');
+      replayed.open();
+      return { kind: 'done' };
+    });
+    await harness.event(({ state }) => state === 'dead');
+    while ((await harness.pipeline.queues.counts()).upload.failed === 0) await new Promise((go) => setImmediate(go));
+    assert.equal(await harness.pipeline.deadLetters.replay({ asItWas: true }), 1);
+    await replayed.promise;
+    assert.deepEqual(seen, [false, false]);
   });
 
   withHarness('a stage that does not heed the shutdown loses its job after the grace', async (harness) => {

@@ -31,6 +31,8 @@ export class JobRun<S extends StageName> {
   readonly jobId: string;
   readonly token: string;
   attempt: number;
+  /** No earlier run of this job began. */
+  first = false;
   readonly startedAt = performance.now();
   /** Under which generation is recorded what this run does. */
   generation: number;
@@ -92,6 +94,7 @@ export class JobRun<S extends StageName> {
       log,
       jobId: this.jobId,
       attempt: this.attempt,
+      first: this.first,
       now: () => new Date(),
       adopt: (generation) => {
         this.generation = generation;

@@ -13,6 +13,8 @@ export type Opened =
       kind: 'go' | 'probe';
       /** The start is counted already: no worker died over this job before. */
       begun: boolean;
+      /** No run of this job began before, however it ended. */
+      first: boolean;
       /** Starts without an end before this one. */
       crashes: number;
       /** Attempts that are not counted any more. */
@@ -51,7 +53,9 @@ end
 local forgiven = again == '1' and tonumber(past[3] or '0') or 0
 local view = {}
 if dataset ~= '' then view = call('HMGET', dataset, ${START_FIELDS.map((field) => `'${field}'`).join(', ')}) end
-return {kind, begun, crashes, forgiven, view}
+-- BullMQ counts every start of a job, also one that a worker died over, or that was handed back
+local first = past[1] == '1' and 1 or 0
+return {kind, begun, crashes, forgiven, view, first}
 `,
 );
 
@@ -68,9 +72,9 @@ export function createOpening(
       ...[hold, probe, keys.job(stage, jobId), keys.woken(stage, jobId)],
       ...[dataset === undefined ? '' : keys.dataset(dataset), token, probeMs, begin ? '1' : '0', again ? '1' : '0'],
     ]);
-    const [kind, second, crashes = 0, forgiven = 0, values = []] = answer as Answer;
+    const [kind, second, crashes = 0, forgiven = 0, values = [], first = 0] = answer as Answer;
     if (kind === 'held') return { kind, ms: second };
-    return { kind, begun: second === 1, crashes, forgiven, view: decodeStart(values) };
+    return { kind, begun: second === 1, first: first === 1, crashes, forgiven, view: decodeStart(values) };
   };
 }
 
@@ -80,4 +84,5 @@ type Answer = [
   crashes?: number,
   forgiven?: number,
   view?: Array<string | null>,
+  first?: number,
 ];

@@ -120,6 +120,7 @@ async function processRun<S extends StageName>(parts: ProcessorParts<S>, bull: B
     }
     probe = opened.kind === 'probe';
     run.attempt = Math.max(1, run.attempt - opened.forgiven);
+    run.first = opened.first;
     let { crashes, view } = opened;
     if (crashes > 0) {
       leave();

@@ -22,7 +22,9 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   await ports.store.proveReadable(job.object, context.signal);
   const style = await styleOf(job, context, ports);
   const before = await ports.ledger.get(job.dataset);
-  const fresh = before?.layer === undefined && before?.publishedVersion === undefined;
+  // a run that timed out or was killed recorded nothing, and GeoServer may have done what it asked for
+  const untried = context.first && job.generation === 1;
+  const fresh = untried && before?.layer === undefined && before?.publishedVersion === undefined;
   await context.fence();
   const { object, facts, metadata } = job;
   const request: Parameters<PublishPorts['geoserver']['publish']>[0] = {

@@ -7,6 +7,7 @@ export function testContext(over: Partial<StageContext> = {}): StageContext & { 
     log: SILENT,
     jobId: 'job-1',
     attempt: 1,
+    first: true,
     now: () => new Date('2026-11-01T00:00:00Z'),
     adopted: undefined,
     adopt(generation) {

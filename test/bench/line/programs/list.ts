@@ -92,7 +92,7 @@ async function byDiscover(): Promise<void> {
   const waiting: DiscoverJob[] = [first];
   for (let job = waiting.pop(); job !== undefined; job = waiting.pop()) {
     const outcome = await stage(job, {
-      ...{ signal, log: SILENT, jobId: `${datasetIdOf(source)}.bench`, attempt: 1, now: () => new Date() },
+      ...{ signal, log: SILENT, jobId: `${datasetIdOf(source)}.bench`, attempt: 1, first: true, now: () => new Date() },
       ...{ adopt: () => {}, fence: async () => {}, progress: () => {} },
     });
     look();
