@@ -2,7 +2,8 @@ import { Agent, errors, request } from 'undici';
 import type { Settings } from './config.ts';
 import { GeoServerError } from './errors.ts';
 import { createNodes } from './nodes.ts';
-import { isOverloaded } from './write-gate.ts';
+import { createSilence } from './silence.ts';
+import { isOverloaded, isSilent } from './write-gate.ts';
 
 export interface Ask {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -109,14 +110,27 @@ export function createHttp(settings: Settings): Http {
       throw failureError(decideFailure(error), error, ask, node);
     }
   };
+  const silence = createSilence();
+  const look = async (ask: Ask, node: string): Promise<Answer> => {
+    // version and maps answer whatever the lock does
+    const heard = ask.path.startsWith('/rest/workspaces') ? silence.listen(node) : null;
+    const answer = await retried(ask, node);
+    if (answer.status === 200 || answer.status === 404) heard?.();
+    return answer;
+  };
   const nodes = createNodes(settings);
   const at = (url: string): Http => ({
     settings: { ...settings, url },
     at,
     nodes,
     ask(ask) {
-      const work = (): Promise<Answer> => retried(ask, ask.node ?? url);
-      return ask.method === 'GET' ? work() : settings.writes(ask.signal, work, isOverloaded);
+      const node = ask.node ?? url;
+      if (ask.method === 'GET') return look(ask, node);
+      return settings.writes(
+        ask.signal,
+        () => retried(ask, node),
+        (ended) => ({ overloaded: isOverloaded(ended), over: isSilent(ended) ? silence.fell(node) : undefined }),
+      );
     },
     read: (ask) => read(ask, ask.node ?? url),
     close: () => agent.destroy(),

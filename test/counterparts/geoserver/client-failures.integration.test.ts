@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { GeoServerError, type PublishRequest } from '@geosluice/geoserver';
 import { SILENT } from '@geosluice/jobs';
+import { openPipeline } from '@geosluice/pipeline';
+import { startRedis } from '../redis.ts';
 import type { GeoServerStandIn } from './index.ts';
 import { makeRaster, requestFor, type Subject, startSubject } from './subject.ts';
 
@@ -145,6 +148,63 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     assert.equal(posts.length, 1);
   });
 
+  test('while the lock is held, writes never pile up behind it, however many publishes wait for their turn', async () => {
+    const redis = await startRedis();
+    const pipeline = await openPipeline({ redisUrl: redis.url, prefix: 'gate' });
+    const gate = pipeline.gate('geoserver', { first: 2, most: 2 });
+    try {
+      await subject.geoserver.publish(await prepared());
+      const requests = await Promise.all(Array.from({ length: 8 }, () => prepared({ fresh: true })));
+      const release = standIn.holdS3();
+      const start = standIn.requests.length;
+      const inServer = () =>
+        standIn.requests.slice(start).filter(({ method, status }) => method !== 'GET' && status === null).length;
+      const client = subject.client({ writeTimeoutMs: 200, readTimeoutMs: 200, writes: gate.through });
+      const all = Promise.allSettled(requests.map((request) => client.publish(request)));
+      let most = 0;
+      for (let looks = 0; looks < 40; looks += 1) {
+        most = Math.max(most, inServer());
+        await wait(50);
+      }
+      assert.ok(most >= 1 && most <= 2, `${most} writes in the server at once`);
+      assert.ok(inServer() >= 1, 'given up by the client, and not by the server');
+      release();
+      // the next look of a job that timed out shows that its write is over, and the others have their turn
+      const timedOut = requests.filter(({ name }) => standIn.requests.some(({ path }) => path.includes(`/${name}/`)));
+      const patient = subject.client({});
+      for (const request of timedOut) await client.publish({ ...request, fresh: false });
+      await all;
+      for (const request of requests) await patient.publish({ ...request, fresh: false });
+      assert.equal(gate.stats().active, 0);
+    } finally {
+      gate.close();
+      await pipeline.close();
+      await redis.stop();
+    }
+  });
+
+  test('writes have their turn at the gate: of many publishes, two are in the server at once', async () => {
+    const redis = await startRedis();
+    const pipeline = await openPipeline({ redisUrl: redis.url, prefix: 'gate' });
+    const gate = pipeline.gate('geoserver', { first: 2, most: 2 });
+    try {
+      const requests = await Promise.all(Array.from({ length: 8 }, () => prepared({ fresh: true })));
+      await subject.geoserver.publish(await prepared());
+      const release = standIn.holdS3();
+      const start = standIn.requests.length;
+      const all = requests.map((request) => subject.client({ writes: gate.through }).publish(request));
+      await wait(500);
+      const under = standIn.requests.slice(start).filter(({ method, status }) => method !== 'GET' && status === null);
+      assert.equal(under.length, 2);
+      release();
+      await Promise.all(all);
+    } finally {
+      gate.close();
+      await pipeline.close();
+      await redis.stop();
+    }
+  });
+
   test('an answer that is lost after the work was done makes no difference', async () => {
     for (const path of ['/coveragestores', '/coverages']) {
       const request = await prepared();
@@ -239,10 +299,10 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     const layer = await subject.geoserver.publish(request);
     standIn.failures.fail({ match: /GetMap/, answer: 'hang' });
     const abort = new AbortController();
-    const wait = subject.geoserver.drawn({ ...request, layer, signal: abort.signal });
+    const drawing = subject.geoserver.drawn({ ...request, layer, signal: abort.signal });
     const reason = new Error('shutting down');
     setImmediate(() => abort.abort(reason));
-    await assert.rejects(wait, (error) => error === reason);
+    await assert.rejects(drawing, (error) => error === reason);
   });
 
   test('in all of this nothing was reset or reloaded, and no capabilities were fetched', () => {

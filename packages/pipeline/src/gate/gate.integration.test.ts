@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SILENT } from '@geosluice/jobs';
 import { type RedisServer, startRedis } from '../../../../test/counterparts/redis.ts';
 import { type Client, connect } from '../redis.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate, type Judged } from './gate.ts';
 
 let server: RedisServer;
 let clients: Client[];
@@ -54,7 +54,7 @@ function counterpart(ms: number, oneByOne: boolean) {
   };
 }
 
-const never = (): boolean => false;
+const never = (): Judged => ({ overloaded: false });
 const { signal } = new AbortController();
 
 /** All works wait from the start, spread over the gates. */
@@ -109,7 +109,7 @@ test('where it was overloaded half as many go on, and an error comes out as it i
       async () => {
         throw busy;
       },
-      (ended) => 'error' in ended,
+      (ended) => ({ overloaded: 'error' in ended }),
     ),
   );
   for (const one of await Promise.allSettled(works)) assert.deepEqual(one, { status: 'rejected', reason: busy });
@@ -139,4 +139,70 @@ test('what a dead process held is free again once its lease has run out', async 
   const [id = ''] = await clients[0]!.zrange(permits, '0', '-1');
   await clients[0]!.zadd(permits, '1', id);
   assert.equal(await other.through(signal, async () => 'goes', never), 'goes');
+});
+
+/** Works that get no answer, at a counterpart that goes on with them until each is over. */
+function silences(gate: Gate, works: number, overloaded: boolean) {
+  const over = Array.from({ length: works }, () => Promise.withResolvers<void>());
+  const all = Promise.withResolvers<void>();
+  let begun = 0;
+  const done = over.map(({ promise }) =>
+    gate
+      .through(
+        signal,
+        async () => {
+          begun += 1;
+          if (begun === works) all.resolve();
+          // all have their turn before the limit is halved
+          await all.promise;
+          throw new Error('no answer');
+        },
+        () => ({ overloaded, over: promise }),
+      )
+      .catch(() => {}),
+  );
+  return { over, done: Promise.all(done) };
+}
+
+test('a work without an answer keeps its turn until it is over, though the limit is halved at once', async () => {
+  const [gate, other] = gates(16, 2) as [Gate, Gate, ...Gate[]];
+  const { over, done } = silences(gate, 2, true);
+  await done;
+  assert.deepEqual(gate.stats(), { allowed: 1, active: 0 });
+  let begun = 0;
+  const waiting = Array.from({ length: 4 }, () =>
+    other.through(
+      signal,
+      async () => {
+        begun += 1;
+      },
+      never,
+    ),
+  );
+  await wait(1_500);
+  assert.equal(begun, 0, 'also once it was looked for lost permits');
+  over[0]!.resolve();
+  await wait(1_500);
+  assert.equal(begun, 0, 'the other one is all that may be under way');
+  over[1]!.resolve();
+  await Promise.all(waiting);
+  assert.equal(begun, 4);
+});
+
+test('of which nothing is ever heard again, the turn runs out by itself', async () => {
+  for (const [overloaded, least, most] of [
+    [true, 201_000, 240_000],
+    [false, 1_000, 30_000],
+  ] as const) {
+    const [gate, other] = gates(1, 1) as [Gate, Gate, ...Gate[]];
+    await silences(gate, 1, overloaded).done;
+    const permits = `{t}:gate:${count}`;
+    const [id = '', ends = '0'] = await clients[0]!.zrange(permits, '0', '-1', 'WITHSCORES');
+    const left = Number(ends) - Date.now();
+    assert.ok(left > least && left <= most + 1_000, `${left}`);
+    // as Redis would then
+    await clients[0]!.zadd(permits, '1', id);
+    assert.equal(await other.through(signal, async () => 'goes', never), 'goes');
+    for (const one of opened) one.close();
+  }
 });

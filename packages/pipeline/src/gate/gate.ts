@@ -19,10 +19,10 @@ export interface GateOptions {
 export interface Gate {
   /**
    * Runs `work` once it has its turn.
-   * @param overloaded whether what came of it says that the counterpart has too much to do
+   * @param judge what its end says of the counterpart
    * @throws what `work` throws, the signal's reason, or an error of Redis before work began
    */
-  through<T>(signal: AbortSignal, work: () => Promise<T>, overloaded: (outcome: Ended<T>) => boolean): Promise<T>;
+  through<T>(signal: AbortSignal, work: () => Promise<T>, judge: (ended: Ended<T>) => Judged): Promise<T>;
   /** Works at one time over all processes, as far as this one knows, and those that it has under way. */
   stats(): { allowed: number; active: number };
   close(): void;
@@ -30,8 +30,20 @@ export interface Gate {
 
 export type Ended<T> = { value: T } | { error: unknown };
 
+export interface Judged {
+  /** The counterpart has too much to do. */
+  overloaded: boolean;
+  /**
+   * It ended without an answer, and the counterpart may still be at it: resolves once that is known to be over. Until then it
+   * counts as under way, though not for ever.
+   */
+  over?: Promise<unknown> | undefined;
+}
+
 /** A process that died keeps its permits so long: what it asked for may still be done by the counterpart. */
 const LEASE_MS = 30_000;
+/** So long counts a work that got no answer in time: a GeoServer whose S3 was silent was seen at one for 201 s. */
+const KEPT_MS = 240_000;
 /** Seconds a process waits for a free permit, before it looks whether one was lost. */
 const WAIT_SECONDS = 1;
 /** Milliseconds: who got a permit later than that had to wait for it. */
@@ -89,7 +101,7 @@ export function createGate({ redis, waiter, keys, log }: GateParts, { first = 2,
         const waited = performance.now() - begun > AT_ONCE_MS ? '1' : '0';
         if ((await runScript(redis, LEASE, keys, [id, LEASE_MS, first, most, waited])) !== 1) continue;
         const [next] = waiting;
-        if (next === undefined) await release(id, false);
+        if (next === undefined) await release(id, 'well');
         else {
           waiting.delete(next);
           held.add(id);
@@ -104,11 +116,19 @@ export function createGate({ redis, waiter, keys, log }: GateParts, { first = 2,
     }
   };
 
-  const release = async (id: string, overloaded: boolean): Promise<void> => {
+  const release = async (id: string, how: 'well' | 'overloaded' | 'late', keptMs = 0): Promise<void> => {
     held.delete(id);
-    const now = await runScript(redis, RELEASE, keys, [id, overloaded ? '1' : '0', first, most, WORTH, REST]);
-    if (Number(now) !== limit) log.debug({ limit: now, before: limit, overloaded }, 'Gate:Limit:Change');
+    const now = await runScript(redis, RELEASE, keys, [id, how, first, most, WORTH, REST, keptMs]);
+    if (Number(now) !== limit) log.debug({ limit: now, before: limit, how }, 'Gate:Limit:Change');
     limit = Number(now);
+  };
+  /** What is not given back runs out by itself. */
+  const tellFailed = (error: unknown): void => log.warn({ error: String(error) }, 'Gate:Release:Failed');
+  const end = async (id: string, { overloaded, over }: Judged): Promise<void> => {
+    // one that was broken off is kept as long as that of a process that died
+    const keptMs = over === undefined ? 0 : overloaded ? KEPT_MS : LEASE_MS;
+    await release(id, overloaded ? 'overloaded' : 'well', keptMs).catch(tellFailed);
+    over?.then(() => release(id, 'late')).catch(tellFailed);
   };
 
   const turn = (signal: AbortSignal): Promise<string> => {
@@ -125,20 +145,18 @@ export function createGate({ redis, waiter, keys, log }: GateParts, { first = 2,
   };
 
   return {
-    async through(signal, work, overloaded) {
+    async through(signal, work, judge) {
       const id = await turn(signal);
-      let ended: Ended<Awaited<ReturnType<typeof work>>> | undefined;
+      let judged: Judged = { overloaded: false };
       try {
-        ended = { value: await work() };
-        return ended.value;
+        const value = await work();
+        judged = judge({ value });
+        return value;
       } catch (error) {
-        ended = { error };
+        judged = judge({ error });
         throw error;
       } finally {
-        // what is not given back runs out by itself
-        await release(id, ended !== undefined && overloaded(ended)).catch((error: unknown) => {
-          log.warn({ error: String(error) }, 'Gate:Release:Failed');
-        });
+        await end(id, judged);
       }
     },
     stats: () => ({ allowed: limit, active: held.size }),

@@ -46,7 +46,8 @@ return 1
 `);
 
 /**
- * ARGV: id, 1 where the counterpart was overloaded, first limit, most, the gain worth a further one, rest.
+ * ARGV: id, how it ended (`well`, `overloaded`, or `late`: what was kept before is over), first limit, most, the gain worth a
+ * further one, rest, and for how many ms the permit is kept all the same (0: it is given back).
  * Looks, once a window of ends is full, whether it was worth it: tries one more, and one less, and stays where a further one
  * brings little; below two it goes only where the counterpart was overloaded. A window in which nobody had to wait says nothing.
  * @returns the limit from now on
@@ -58,7 +59,7 @@ local function decide()
   local function begin(fields)
     redis.call('HSET', KEYS[2], 'since', string.format('%.0f', now), 'done', 0, 'waited', 0, unpack(fields))
   end
-  if ARGV[2] == '1' then
+  if ARGV[2] == 'overloaded' then
     -- those under way were let through before it was known: they do not count again
     if now - number('halved', '0') < 1000 then return limit end
     local half = math.max(1, math.floor(limit / 2))
@@ -115,7 +116,13 @@ local function decide()
   begin({'limit', now_at, 'base', now_at, 'trying', '', 'tried', tried, 'rate', stays and rate or before, 'rest', again})
   return now_at
 end
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
+local there = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if there and ARGV[7] ~= '0' then redis.call('ZADD', KEYS[1], now + ARGV[7], ARGV[1])
+elseif there then redis.call('ZREM', KEYS[1], ARGV[1]) end
+if there and ARGV[2] == 'late' then
+  -- what others did meanwhile, with fewer permits than they may have, says nothing
+  redis.call('HSET', KEYS[2], 'since', 0)
+elseif there and (ARGV[7] == '0' or ARGV[2] == 'overloaded') then
   redis.call('HSET', KEYS[2], 'last', string.format('%.0f', now))
   limit = decide()
 end
