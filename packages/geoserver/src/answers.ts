@@ -11,6 +11,16 @@ const number = z.union([z.number(), z.string().transform(Number)]);
 /** `{"@class": …, "$": …}` or plain text. */
 const valued = z.union([text, z.object({ $: text }).transform((value) => value.$)]);
 
+/** `nullValues` are in no recording; GeoServer may write one number, a list, or nothing. */
+const dimension = z.object({
+  name: text,
+  nullValues: z
+    .union([z.literal('').transform(() => ({ double: [] })), z.object({ double: listOf(number) })])
+    .optional()
+    .catch(undefined),
+  dimensionType: z.object({ name: text }).optional().catch(undefined),
+});
+
 const box = z.object({ minx: number, maxx: number, miny: number, maxy: number });
 
 export const storeSchema = z.object({
@@ -45,7 +55,7 @@ export const coverageSchema = z.object({
     advertised: z.boolean().optional(),
     store: z.object({ name: text }).optional(),
     grid: z.object({ range: z.object({ high: text }).optional() }).optional(),
-    dimensions: z.object({ coverageDimension: listOf(z.object({ name: text })) }).optional(),
+    dimensions: z.object({ coverageDimension: listOf(dimension) }).optional(),
     nativeCoverageName: text.optional(),
   }),
 });

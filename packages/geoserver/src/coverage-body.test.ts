@@ -148,3 +148,43 @@ describe('answers of GeoServer', () => {
     assert.deepEqual(coverageSchema.parse({ coverage: { name: 'x', keywords: '' } }).coverage.keywords?.string, []);
   });
 });
+
+describe('the bands of a coverage', () => {
+  const facts = { ...RGB_UTM, bands: 1, photometric: 1, nodata: '-9999' };
+  const grey = { ...wish, facts };
+  const shown = (band: object) =>
+    coverageSchema.parse({ coverage: { ...answer.coverage, dimensions: { coverageDimension: band } } }).coverage;
+  const dimensionType = { name: 'UNSIGNED_8BITS' };
+
+  test('are compared by name, sample type and which value is none, as GeoServer shows them', () => {
+    for (const nullValues of [{ double: -9999 }, { double: ['-9999'] }, { double: [-9999] }])
+      assert.equal(isUpToDate(shown({ name: 'GRAY_INDEX', dimensionType, nullValues }), grey), true);
+    const others = [
+      { name: 'GRAY_INDEX', dimensionType, nullValues: { double: [0] } },
+      { name: 'GRAY_INDEX', dimensionType, nullValues: '' },
+      { name: 'GRAY_INDEX', dimensionType: { name: 'REAL_32BITS' }, nullValues: { double: -9999 } },
+      { name: 'PALETTE_INDEX', dimensionType, nullValues: { double: -9999 } },
+    ];
+    for (const band of others) {
+      const document = changedCoverageDocument(shown(band), grey) as { coverage: { dimensions?: unknown } } | null;
+      assert.ok(document?.coverage.dimensions, JSON.stringify(band));
+    }
+  });
+
+  test('are not told again where GeoServer does not show them in full, but are where it has just another object', () => {
+    const current = shown({ name: 'GRAY_INDEX' });
+    assert.equal(changedCoverageDocument(current, grey), null);
+    const document = changedCoverageDocument(current, grey, true) as { coverage: { dimensions?: unknown } };
+    assert.ok(document.coverage.dimensions);
+  });
+});
+
+test('a box in degrees that is another object’s is one to change', () => {
+  const [west, south, east, north] = ordered(RGB_UTM.wgs84Bbox);
+  const at = (minx: number) =>
+    coverageSchema.parse({
+      coverage: { ...answer.coverage, latLonBoundingBox: { minx, maxx: east, miny: south, maxy: north } },
+    }).coverage;
+  assert.equal(isUpToDate(at(west), wish), true);
+  assert.equal(isUpToDate(at(west - 1), wish), false);
+});

@@ -1,6 +1,6 @@
 import type { Bbox, RasterFacts } from '@geosluice/jobs';
 import type { CoverageState } from './answers.ts';
-import { dimensionsOf } from './dimensions.ts';
+import { dimensionsOf, showsBands } from './dimensions.ts';
 
 export interface MetadataLink {
   /** Media type of what the url gives, e.g. `text/xml`. */
@@ -102,22 +102,21 @@ export function newCoverageDocument(wish: CoverageWish): object {
   };
 }
 
-/** The document of PUT …/coverages/{name}, or null where GeoServer has it all already. */
-export function changedCoverageDocument(current: CoverageState, wish: CoverageWish): object | null {
-  if (isUpToDate(current, wish)) return null;
+/**
+ * The document of PUT …/coverages/{name}, or null where GeoServer has it all already.
+ * @param moved its store has just been pointed at another object: all is sent, whatever GeoServer shows of the old one
+ */
+export function changedCoverageDocument(current: CoverageState, wish: CoverageWish, moved = false): object | null {
+  if (!moved && isUpToDate(current, wish)) return null;
   const { facts } = wish;
   const stale = !facts.srsDeclared && current.nativeCRS !== undefined && codeOf(current.nativeCRS) !== facts.srs;
   return {
     coverage: {
       ...coverageFields(wish),
       ...(stale ? { nativeCRS: facts.srs } : {}),
-      ...(bandsOf(current) !== facts.bands ? { dimensions: dimensionsOf(facts) } : {}),
+      ...(moved || !showsBands(current, facts) ? { dimensions: dimensionsOf(facts) } : {}),
     },
   };
-}
-
-function bandsOf(current: CoverageState): number {
-  return current.dimensions?.coverageDimension.length ?? 0;
 }
 
 /** The authority code a WKT ends with; the text itself where it is one. */
@@ -130,7 +129,8 @@ export function isUpToDate(current: CoverageState, wish: CoverageWish): boolean 
   const links = current.metadataLinks?.metadataLink.map((link) => link.content ?? '') ?? [];
   return (
     showsObject(current, wish) &&
-    bandsOf(current) === wish.facts.bands &&
+    showsBands(current, wish.facts) &&
+    (current.latLonBoundingBox === undefined || sameBox(current.latLonBoundingBox, ordered(wish.facts.wgs84Bbox))) &&
     sameText(current.title, wish.title) &&
     sameText(current.abstract, wish.abstract) &&
     sameList(current.keywords?.string ?? [], keywordsOf(wish)) &&

@@ -84,7 +84,7 @@ export async function publish(
   const before = storeState === 'created' ? null : await coverageOfLayer(http, look);
   // null here: made just now, with all of our fields
   const coverage = before ?? (await createCoverage(http, wish, look));
-  const document = coverage === null ? null : changedCoverageDocument(coverage, wish);
+  const document = coverage === null ? null : changedCoverageDocument(coverage, wish, storeState === 'moved');
   if (document !== null) {
     await putCoverage(http, document, look);
     await confirmMove(http, wish, look, log);

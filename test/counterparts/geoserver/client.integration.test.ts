@@ -127,11 +127,12 @@ describe('[contract] the client publishes to a cluster', () => {
     await drawn(request, await subject.geoserver.publish(request));
 
     const now = makeRaster(
-      { width: 128, height: 96, bands: 3, epsg: 32634, origin: [300_000, 5_000_000], pixel: () => 200 },
+      { width: 128, height: 96, bands: 3, epsg: 32634, origin: [300_000, 5_000_000], pixel: () => 200, nodata: 7 },
       'EPSG:32634',
     );
     const object = { ...request.object, key: request.object.key.replace('/v1/', '/v2/') };
-    const next = { ...request, object, facts: now.facts };
+    const wgs84Bbox: typeof now.facts.wgs84Bbox = [18.4, 45.1, 18.5, 45.2];
+    const next = { ...request, object, facts: { ...now.facts, wgs84Bbox } };
     await subject.put(object.key, now.bytes);
     const layer = await subject.geoserver.publish(next);
     await drawn(next, layer);
@@ -140,6 +141,25 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal(coverage.srs, 'EPSG:32634');
     assert.equal(coverage.nativeBoundingBox.minx, 300_000);
     assert.equal(coverage.nativeBoundingBox.miny, 4_999_040);
+    const { minx, miny, maxx, maxy } = coverage.latLonBoundingBox as Record<string, number>;
+    assert.deepEqual([minx, miny, maxx, maxy], wgs84Bbox);
+    const { coverageDimension: bands } = coverage.dimensions as {
+      coverageDimension: Array<{ name: string; nullValues?: { double: unknown } }>;
+    };
+    assert.deepEqual(
+      bands.map(({ name, nullValues }) => [name, Number(nullValues?.double)]),
+      [
+        ['RED_BAND', 7],
+        ['GREEN_BAND', 7],
+        ['BLUE_BAND', 7],
+      ],
+    );
+
+    // and back to a value that is none, where nothing else differs: bytes of the same size
+    const last = { ...next, facts: { ...next.facts, nodata: '9' } };
+    await subject.geoserver.publish(last);
+    const { dimensions } = await coverageOf(request);
+    assert.match(JSON.stringify(dimensions), /"nullValues":\{"double":"?9/);
     for (const node of subject.nodes) {
       const url = new URL(`${node}/geosluice_test/${request.name}/wms`);
       const box = now.facts.nativeBbox.join(',');

@@ -195,8 +195,12 @@ function gridOf(plain: Plain, fallback: GridInfo): GridInfo {
 
 function bandsOf(plain: Plain): BandInfo[] {
   const list = plain.coverageDimension;
-  return (Array.isArray(list) ? list : [list]).map(asPlain).map((band) => ({
-    name: textAt(band, 'name') ?? '',
-    type: textAt(asPlain(band.dimensionType), 'name') ?? '',
-  }));
+  return (Array.isArray(list) ? list : [list]).map(asPlain).map((band) => {
+    const none = [asPlain(band.nullValues).double].flat()[0];
+    return {
+      name: textAt(band, 'name') ?? '',
+      type: textAt(asPlain(band.dimensionType), 'name') ?? '',
+      ...(none === undefined ? {} : { nodata: String(none) }),
+    };
+  });
 }
