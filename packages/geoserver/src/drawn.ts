@@ -4,8 +4,9 @@ import { decideCoverageOf, decideMap, decideStoreOf, decideViews, mapPath } from
 import { GeoServerError } from './errors.ts';
 import type { Answer, Http } from './http.ts';
 import type { Lags } from './lags.ts';
-import { getCoverage, getStore, type Look } from './rest.ts';
+import { getCoverage, getDefaultStyle, getStore, type Look } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
+import { isToBind, type Style } from './style.ts';
 
 export interface DrawnRequest {
   layer: PublishedLayer;
@@ -13,6 +14,8 @@ export interface DrawnRequest {
   facts: RasterFacts;
   /** The layer never showed another object: what a node says of it need not be compared, and the primary has just taken it. */
   fresh?: boolean | undefined;
+  /** The layer's, as `publish` was asked for it: a replica that did not hear of it draws by another. */
+  style?: Style | null | undefined;
   /** Brings a node in line that answers and has not drawn by the deadline; then it is waited for once more. */
   repair?: ((node: string) => Promise<unknown>) | undefined;
   signal: AbortSignal;
@@ -152,6 +155,13 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   // a read of the primary's would wait for its lock, and writes for the read
   const stale = request.fresh === true && node === http.settings.url ? null : await staleOf(http, request, look);
   if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
+  // the primary itself took it
+  if (request.style && node !== http.settings.url) {
+    const bound = await getDefaultStyle(http, look);
+    const missing = bound === null ? 'it does not know the layer yet' : 'its layer has another style';
+    if (bound === null || isToBind(bound.style, request.style, look))
+      return { kind: 'behind', reason: missing, unreachable: false };
+  }
 
   for (const view of decideViews(facts)) {
     const answer = await askMap(http, mapPath(layer, view.bbox), node, deadline, signal);

@@ -21,7 +21,7 @@ import {
   type WantedStore,
   wantedStore,
 } from './store-body.ts';
-import { applyStyle, type Style } from './style.ts';
+import { applyStyle, PLAIN, type Style } from './style.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface PublishRequest {
@@ -35,7 +35,7 @@ export interface PublishRequest {
   abstract: string;
   keywords: readonly string[];
   metadataLinks?: readonly MetadataLink[];
-  /** To be the layer's default; null leaves the style as it is. */
+  /** To be the layer's default; null: GeoServer's own does, where people chose no other. Left as it is where absent. */
   style?: Style | null;
   /** Id of the dataset: written into the store's description, so that people and later looks see whose it is. */
   dataset: string;
@@ -59,7 +59,7 @@ export interface Known {
 /**
  * Makes the object a layer, or confirms that it is one: repeating it changes nothing, and an older version's layer is
  * moved. The layer is taken by the primary when this returns; `drawn` tells when every node shows it.
- * @throws GeoServerError NAME_TAKEN, GEOSERVER_REFUSED, NO_GEOREFERENCE, CRS_UNKNOWN: reject; all others: retry
+ * @throws GeoServerError NAME_TAKEN, GEOSERVER_REFUSED, NO_GEOREFERENCE, CRS_UNKNOWN, INVALID_OPTIONS: reject; all others: retry
  */
 export async function publish(
   http: Http,
@@ -90,7 +90,8 @@ export async function publish(
     await confirmMove(http, wish, look, log);
   }
   const isNew = storeState === 'created' && coverage === null;
-  if (request.style) await applyStyle(http, request.style, look, { seen: styles, isNew });
+  if (request.style !== undefined && !(request.style === null && isNew))
+    await applyStyle(http, request.style ?? PLAIN, look, { seen: styles, isNew });
   const what = coverage === null ? 'created' : document === null ? 'confirmed' : 'changed';
   log.info({ layer, store: storeState, coverage: what }, 'Layer:Publish:Done');
   return {

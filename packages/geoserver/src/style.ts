@@ -4,6 +4,7 @@ import { GeoServerError } from './errors.ts';
 import type { Http } from './http.ts';
 import { refusalError } from './refusals.ts';
 import { get, getDefaultStyle, json, type Look, paths, send } from './rest.ts';
+import { SHARED_STYLES } from './shared-styles.ts';
 
 /** A style of the layer's own, that came with the raster: what there is of that name is replaced. */
 export interface OwnStyle {
@@ -14,7 +15,7 @@ export interface OwnStyle {
   sld: string;
 }
 
-/** A style for many layers of a workspace that have none yet: made where it is missing, and left to people once it is there. */
+/** A style for many layers of a workspace: made where it is missing, left to people once it is there, and bound where they chose none. */
 export interface SharedStyle {
   kind: 'shared';
   name: string;
@@ -34,17 +35,23 @@ export type Style = OwnStyle | SharedStyle | NamedStyle;
 /** What GeoServer gives a new raster layer. */
 const GEOSERVERS_OWN = 'raster';
 
+/** Where no other style is right; people's choice stays. */
+export const PLAIN = { kind: 'plain', name: GEOSERVERS_OWN } as const;
+
+type Wanted = Style | typeof PLAIN;
+
 const styleSchema = z.object({ style: z.object({}) });
 
 /**
  * Binds a style as a layer's default, made or updated before where it is ours to make. An unknown style is a 200 that changes
  * nothing, so binding is confirmed by a look.
  * @param known `seen`: shared styles that are there, by `workspace:name`; `isNew`: the layer was made just now
- * @throws GeoServerError GEOSERVER_REFUSED where the SLD cannot be read, GEOSERVER_STYLE where it did not take
+ * @throws GeoServerError GEOSERVER_REFUSED where the SLD cannot be read, INVALID_OPTIONS where there is no style of that name,
+ * GEOSERVER_STYLE where it did not take
  */
 export async function applyStyle(
   http: Http,
-  style: Style,
+  style: Wanted,
   look: Look,
   { seen, isNew }: { seen: Set<string>; isNew: boolean },
 ): Promise<void> {
@@ -55,12 +62,9 @@ export async function applyStyle(
     await settleStyle(http, style, look, false);
     seen.add(`${workspace}:${style.name}`);
   }
-  const home = style.kind === 'named' ? style.workspace : workspace;
-  const wanted = home === null || home === workspace ? style.name : `${home}:${style.name}`;
-  const before = isNew ? GEOSERVERS_OWN : (await getDefaultStyle(http, look))?.style;
-  if (before === wanted) return;
-  // what people chose meanwhile stays
-  if (style.kind === 'shared' && before !== GEOSERVERS_OWN) return;
+  const before = isNew ? GEOSERVERS_OWN : ((await getDefaultStyle(http, look))?.style ?? null);
+  if (!isToBind(before, style, look)) return;
+  const [home, wanted] = [homeOf(style, workspace), boundName(style, workspace)];
   const binding = { layer: { defaultStyle: { name: style.name, ...(home === null ? {} : { workspace: home }) } } };
   const answer = await send(http, 'PUT', paths.layer(workspace, name), signal, json(binding));
   if (answer.status !== 200) throw refusalError('bind the style', answer, layer);
@@ -68,8 +72,41 @@ export async function applyStyle(
   if (bound?.style === wanted) return;
   // somebody deleted it since it was seen
   seen.delete(`${workspace}:${style.name}`);
-  const why = style.kind === 'named' ? '; is there a style of that name?' : '';
-  throw new GeoServerError('GEOSERVER_STYLE', `${layer} did not take the style ${wanted}${why}`, { layer });
+  if (style.kind === 'named' && (await get(http, styleSchema, pathOf(home, style.name), look)) === null) {
+    const where = home === null ? '' : ` in the workspace ${home}`;
+    const message = `option style: GeoServer has no style ${style.name}${where}; make it there, or name one that it has`;
+    throw new GeoServerError('INVALID_OPTIONS', message, { layer });
+  }
+  throw new GeoServerError('GEOSERVER_STYLE', `${layer} did not take the style ${wanted}`, { layer });
+}
+
+/**
+ * Whether a layer is to get another style than it has. What people chose stays, unless another is asked for by name or comes
+ * with the raster; what geosluice itself bound for an older version gives way: the style named as the layer, and the shared ones.
+ */
+export function isToBind(
+  before: string | null,
+  style: Wanted,
+  { workspace, name }: Pick<Look, 'workspace' | 'name'>,
+): boolean {
+  if (before === boundName(style, workspace)) return false;
+  if (style.kind === 'own' || style.kind === 'named') return true;
+  return before === null || [GEOSERVERS_OWN, name, ...SHARED_STYLES].includes(before);
+}
+
+function homeOf(style: Wanted, workspace: string): string | null {
+  if (style.kind === 'plain') return null;
+  return style.kind === 'named' ? style.workspace : workspace;
+}
+
+function pathOf(home: string | null, name: string): string {
+  return home === null ? `/rest/styles/${encodeURIComponent(name)}` : paths.style(home, name);
+}
+
+/** As a layer of the workspace shows it. */
+function boundName(style: Wanted, workspace: string): string {
+  const home = homeOf(style, workspace);
+  return home === null || home === workspace ? style.name : `${home}:${style.name}`;
 }
 
 async function settleStyle(http: Http, style: OwnStyle | SharedStyle, look: Look, replace: boolean): Promise<void> {

@@ -294,6 +294,24 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     await subject.geoserver.publish(request);
   });
 
+  test('a replica that did not hear of the style has not drawn, and is brought in line by the same writes', async () => {
+    const request = await prepared({
+      style: { kind: 'shared', name: 'geosluice_grey', sld: '<StyledLayerDescriptor/>' },
+    });
+    const layer = await subject.geoserver.publish({ ...request, style: null });
+    await standIn.cluster.settled();
+    // the broker is away when the style is bound
+    standIn.cluster.lose(2, 1);
+    await subject.geoserver.publish(request);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(2, 0);
+    const client = subject.client({ drawnDeadlineMs: 400 });
+    const asked = { ...request, layer };
+    await assert.rejects(client.drawn(asked), /its layer has another style/);
+    const repair = (node: string) => client.publish({ ...request, node });
+    assert.deepEqual((await client.drawn({ ...asked, repair })).repaired, [standIn.nodes[2]]);
+  });
+
   test('an abort ends the wait at once, with its own reason', async () => {
     const request = await prepared();
     const layer = await subject.geoserver.publish(request);

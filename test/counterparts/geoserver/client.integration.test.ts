@@ -294,7 +294,7 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
   });
 
-  test('a layer that is new takes two POSTs, a map of each node and the store of each replica; with a shared style two requests more', async (t) => {
+  test('a layer that is new takes two POSTs, a map of each node and the store of each replica; with a shared style two requests more, and its look at each replica', async (t) => {
     const { standIn } = subject;
     if (standIn === null) return t.skip('a real GeoServer does not tell what it was asked');
     const { geoserver, nodes } = subject;
@@ -314,7 +314,8 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.deepEqual(await publish(null, true), { published: 2, drawn: 2 * nodes.length - 1 });
     const shared = { kind: 'shared' as const, name: `counted_${process.pid}`, sld: SLD('Counted') };
     await publish(shared, true);
-    assert.deepEqual(await publish(shared, true), { published: 4, drawn: 2 * nodes.length - 1 });
+    // a replica that missed the binding would draw by GeoServer's own style, and count as drawn
+    assert.deepEqual(await publish(shared, true), { published: 4, drawn: 3 * nodes.length - 2 });
     // one that may be there is looked for, and compared on each node
     assert.deepEqual(await publish(null, false), { published: 3, drawn: 3 * nodes.length });
   });
@@ -339,8 +340,29 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal(await boundTo(), `geosluice_test:${shared.name}`);
     await assert.rejects(
       subject.geoserver.publish({ ...request, style: { kind: 'named', name: 'nobody_made_it', workspace: null } }),
-      { code: 'GEOSERVER_STYLE', message: /is there a style of that name\?/ },
+      { code: 'INVALID_OPTIONS', means: 'reject', message: /GeoServer has no style nobody_made_it; make it there/ },
     );
+  });
+
+  test('a style that geosluice bound for an older version gives way, and what people chose stays', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    const boundAfter = async (style: PublishRequest['style']) => {
+      await subject.geoserver.publish({ ...request, style: style ?? null });
+      const answer = await subject.ask('GET', `/rest/workspaces/geosluice_test/layers/${request.name}.json`);
+      return ((await answer.json()) as { layer: { defaultStyle: { name: string } } }).layer.defaultStyle.name;
+    };
+    const own = { kind: 'own' as const, name: request.name, sld: SLD('Own') };
+    const shared = (name: string) => ({ kind: 'shared' as const, name, sld: SLD('Shared') });
+    assert.equal(await boundAfter(shared('geosluice_grey')), 'geosluice_test:geosluice_grey');
+    assert.equal(await boundAfter(shared('geosluice_rgb')), 'geosluice_test:geosluice_rgb', 'grey, then colours');
+    assert.equal(await boundAfter(own), `geosluice_test:${request.name}`);
+    assert.equal(await boundAfter(shared('geosluice_grey')), 'geosluice_test:geosluice_grey', 'without its .sld');
+    assert.equal(await boundAfter(null), 'raster', 'and now bytes');
+    assert.equal(await boundAfter({ kind: 'named', name: 'generic', workspace: null }), 'generic');
+    assert.equal(await boundAfter(shared('geosluice_grey')), 'generic', 'chosen by people');
+    assert.equal(await boundAfter(null), 'generic');
   });
 
   test('a style named like the layer goes with it, unless another layer uses it', async () => {

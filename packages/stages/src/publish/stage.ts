@@ -45,7 +45,7 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   };
   const layer = await ports.geoserver.publish(request);
   const { repaired } = await ports.geoserver.drawn({
-    ...{ layer, object, facts, fresh },
+    ...{ layer, object, facts, style, fresh },
     repair: async (node) => {
       await context.fence();
       // it may know a part of it
