@@ -72,7 +72,7 @@ def _records(pks):
         contacts.setdefault(row.resource_id, {}).setdefault(row.role, []).append(row.contact)
     for link in Link.objects.filter(resource_id__in=pks).order_by("pk"):
         links.setdefault(link.resource_id, []).append(link)
-    for dataset in datasets.prefetch_related("regions", "keywords", "tkeywords"):
+    for dataset in datasets.prefetch_related("regions", "keywords", "tkeywords__thesaurus"):
         yield Record(dataset, contacts.get(dataset.pk, {}), links.get(dataset.pk, []))
 
 

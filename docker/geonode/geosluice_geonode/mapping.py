@@ -10,6 +10,7 @@ from geosluice_geonode.dates import best_date, end_of, start_of
 from geosluice_geonode.languages import geonode_language
 from geosluice_geonode.licences import not_specified
 from geosluice_geonode.text import cut, keywords, line, plain
+from geosluice_geonode.thesauri import take_known
 from geosluice_geonode.vocabulary import category_of, regions_of, rights_of
 
 # What GeoNode's own forms take; the database would hold more.
@@ -22,19 +23,25 @@ _DOI = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S{1,2
 
 
 class Mapped:
-    """`fields` go into the row, words and regions have tables of their own; `unmapped` says what went another way."""
+    """`fields` go into the row, all kinds of keywords and regions have tables of their own; `unmapped` says what went another way."""
 
-    def __init__(self, fields, words, regions, unmapped):
+    def __init__(self, fields, words, tkeywords, regions, unmapped):
         self.fields = fields
         self.words = words
+        self.tkeywords = tkeywords
         self.regions = regions
         self.unmapped = unmapped
 
 
-def map_document(document, unmatched_contacts, memo):
-    """@raises Refused"""
+def subjects_of(document):
+    return [*document.get("keywords", []), *document["metadata"]["keywords"]]
+
+
+def map_document(document, unmatched_contacts, thesauri, memo):
+    """`thesauri` is what they know of the subjects. @raises Refused"""
     metadata = document["metadata"]
-    said = [*document.get("keywords", []), *metadata["keywords"]]
+    said = subjects_of(document)
+    tkeywords, free = take_known(said, thesauri)
     regions, places = regions_of([*document.get("regions", []), *metadata["places"]], memo)
     licence, constraints, restriction = rights_of(metadata, document.get("license"), memo)
     doi, identifiers = _identifiers(metadata["identifiers"])
@@ -61,7 +68,7 @@ def map_document(document, unmatched_contacts, memo):
     fields["temporal_extent_end"] = end_of(end)
     told = _unmapped(document, unmatched_contacts, places, fields, (language, licence))
     unmapped = [cut(sentence, _MAX_SENTENCE) for sentence in islice(told, _MAX_SENTENCES)]
-    return Mapped(fields, keywords([*said, *places]), regions, unmapped)
+    return Mapped(fields, keywords([*free, *places]), tkeywords, regions, unmapped)
 
 
 def _unmapped(document, contacts, places, fields, found):

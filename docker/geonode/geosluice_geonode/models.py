@@ -11,6 +11,9 @@ class Registration(models.Model):
     digest = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of what was registered.")
     access = models.CharField(max_length=512, blank=True, default="", help_text="Permissions that were asked for.")
     linked = models.JSONField(default=list, blank=True, help_text="Resources linked because of the sidecar.")
+    tkeywords = models.JSONField(
+        default=list, blank=True, help_text="Keywords of thesauri given because of the sidecar."
+    )
     source_uri = models.TextField(blank=True, default="")
     kept = models.JSONField(default=dict, blank=True, help_text="Given back to a geosluice that lost its ledger.")
     metadata_state = models.CharField(max_length=16, blank=True, default="")

@@ -21,11 +21,11 @@ from geonode.security.utils import AdvancedSecurityWorkflowManager
 from sequences import get_next_value
 from sequences.models import Sequence
 
-from geosluice_geonode import access, catalogue, geofence, links, tags
+from geosluice_geonode import access, catalogue, geofence, links, tags, thesauri
 from geosluice_geonode.contacts import match_contacts, write_contacts
 from geosluice_geonode.document import check_registration, sidecar_bytes
 from geosluice_geonode.errors import Away, Refused
-from geosluice_geonode.mapping import Mapped, map_document
+from geosluice_geonode.mapping import Mapped, map_document, subjects_of
 from geosluice_geonode.memo import Memo
 from geosluice_geonode.models import QuietDataset, Registration, Sidecar
 from geosluice_geonode.tasks import ask_for_thumbnails
@@ -57,10 +57,12 @@ def register_all(documents):
     for index, document in enumerate(documents):
         results[index] = _caught(lambda document=document: check_registration(document))
     # asked again before any work is done; under the lock it is asked once more
-    known = _registrations(document for document, result in zip(documents, results, strict=True) if result is None)
+    taken = [document for document, result in zip(documents, results, strict=True) if result is None]
+    known = _registrations(taken)
+    topics = thesauri.known_to_thesauri(word for document in taken for word in subjects_of(document))
     for index, document in enumerate(documents):
         if results[index] is None:
-            results[index] = _caught(lambda document=document: _planned(document, known, memo))
+            results[index] = _caught(lambda document=document: _planned(document, known, topics, memo))
             if isinstance(results[index], Plan):
                 plans[index] = results[index]
     for together in _apart(plans):
@@ -102,7 +104,7 @@ class Plan:
         return self.mapped.fields["alternate"]
 
 
-def _planned(document, known, memo):
+def _planned(document, known, topics, memo):
     """A Plan, or the answer where there is nothing to do. @raises Refused"""
     digest = _digest(document)
     row = known.get(document["dataset"])
@@ -116,7 +118,7 @@ def _planned(document, known, memo):
         owner=access.owner_of(document, memo),
         group=access.group_of(document, memo),
         roles=roles,
-        mapped=map_document(document, unmatched, memo),
+        mapped=map_document(document, unmatched, topics, memo),
         sidecar=document["sidecar"] and sidecar_bytes(document["sidecar"]),
     )
 
@@ -198,6 +200,7 @@ def _write(plans, pks, memo):
     )
     write_contacts([(dataset, plan.roles) for plan, _row, dataset, _new in work])
     tags.write_keywords([(dataset, plan.mapped.words) for plan, _row, dataset, _new in work])
+    thesauri.write_thesaurus_keywords([(dataset, row, plan.mapped.tkeywords) for plan, row, dataset, _new in work])
     _write_regions(work)
     _keep_sidecars(work)
     links.write_links([(dataset, row, plan.document["sidecar"], new) for plan, row, dataset, new in work])

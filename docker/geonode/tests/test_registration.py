@@ -4,7 +4,15 @@ from unittest import mock
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from geonode.base.models import HierarchicalKeyword, Link, LinkedResource, ResourceBase
+from geonode.base.models import (
+    HierarchicalKeyword,
+    Link,
+    LinkedResource,
+    ResourceBase,
+    Thesaurus,
+    ThesaurusKeyword,
+    ThesaurusKeywordLabel,
+)
 from geonode.catalogue.metadataxsl.models import add_xsl_link
 from geonode.catalogue.models import catalogue_post_save
 from geonode.layers.models import Dataset
@@ -23,6 +31,16 @@ from geosluice_geonode.unregistration import unregister
 
 def registered(**changes):
     return Dataset.objects.get(pk=register(example(**changes))["pk"])
+
+
+def topic(identifier, alt_label, labels, about=None, **thesaurus):
+    """A keyword of a thesaurus, both made where missing."""
+    names = {"title": identifier, **thesaurus}
+    owner = Thesaurus.objects.get_or_create(identifier=identifier, defaults=names)[0]
+    keyword = ThesaurusKeyword.objects.create(thesaurus=owner, alt_label=alt_label, about=about)
+    for lang, label in labels.items():
+        ThesaurusKeywordLabel.objects.create(keyword=keyword, lang=lang, label=label)
+    return keyword
 
 
 def removal(document, generation):
@@ -251,7 +269,8 @@ class SameAsGeonode(DatabaseCase):
 
     def documents(self):
         get_user_model().objects.create_user("erika", "erika@example.org", first_name="Erika", last_name="Muster")
-        yield example()
+        topic("inspire", "hydro", {"en": "Hydrography"})
+        yield example(metadata={"keywords": ["HYDROGRAPHY", "free"]})
         yield second(
             title="Heights, 2020",
             category="elevation",
@@ -290,6 +309,63 @@ class SameAsGeonode(DatabaseCase):
             with mock.patch("geonode.geoserver.manager.GeoServerResourceManager.set_permissions", return_value=True):
                 dataset.set_default_permissions(owner=dataset.owner)
             self.assertEqual(self.written(dataset)["permissions"], before)
+
+
+class Thesauri(DatabaseCase):
+    def shown(self, dataset):
+        return {keyword.alt_label for keyword in dataset.tkeywords.all()}
+
+    def test_a_subject_that_a_thesaurus_names_is_its_keyword_and_no_free_one(self):
+        topic("gemet", "water", {"en": "Inland water", "de": "Binnengewässer"})
+        topic("gemet", "soil", {"de": "Boden"})
+        topic("gemet", "air", {}, about="http://www.eionet.europa.eu/gemet/concept/245")
+        said = ["BINNENGEWÄSSER", "inland water", "Soil", "http://www.eionet.europa.eu/gemet/concept/245", "waters"]
+        dataset = registered(metadata={"keywords": said})
+        self.assertEqual(self.shown(dataset), {"water", "soil", "air"})
+        self.assertEqual(dataset.keyword_list(), ["waters"])
+        self.assertIn("gemet", dataset.metadata_xml)
+
+    def test_a_subject_of_two_keywords_stays_free_and_so_does_one_of_a_thesaurus_that_offers_none(self):
+        topic("one", "a", {"en": "Bank"})
+        topic("two", "b", {"en": "bank"})
+        topic("shut", "closed", {}, card_max=0)
+        for inner in release.INNER_THESAURI:
+            topic(inner, "inner", {})
+        dataset = registered(metadata={"keywords": ["Bank", "closed", "inner"]})
+        self.assertEqual(self.shown(dataset), set())
+        self.assertEqual(set(dataset.keyword_list()), {"Bank", "closed", "inner"})
+
+    def test_a_thesaurus_gives_no_more_than_it_allows(self):
+        topic("theme", "first", {}, card_max=1)
+        topic("theme", "last", {})
+        dataset = registered(metadata={"keywords": ["first", "FIRST", "last"]})
+        self.assertEqual((self.shown(dataset), dataset.keyword_list()), ({"first"}, ["last"]))
+
+    def test_an_update_changes_ours_and_leaves_what_was_chosen_by_hand(self):
+        topic("gemet", "water", {})
+        topic("gemet", "soil", {})
+        air = topic("gemet", "air", {})
+        dataset = registered(metadata={"keywords": ["water", "soil"]})
+        dataset.tkeywords.add(air)
+        register(example(generation=2, metadata={"keywords": ["soil", "air"]}))
+        self.assertEqual(self.shown(dataset), {"soil", "air"})
+        register(example(generation=3))
+        self.assertEqual(self.shown(dataset), {"air"})
+
+    def test_a_batch_looks_its_subjects_up_at_once(self):
+        for number in range(10):
+            topic("gemet", f"t{number}", {})
+        documents = [example(), second()]
+
+        def lookups(count):
+            for document in documents:
+                document["generation"] += 1
+                document["metadata"]["keywords"] = [f"t{number}" for number in range(count)]
+            with CaptureQueriesContext(connection) as captured:
+                register_all(documents)
+            return sum("thesaurus" in query["sql"] for query in captured)
+
+        self.assertEqual(lookups(10), lookups(2))
 
 
 class Mapping(DatabaseCase):

@@ -3,10 +3,20 @@
 from geonode.geoserver import ows
 from geonode.security.utils import AdvancedSecurityWorkflowManager
 
-__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "permissions_of", "translations_of", "wms_links"]
+__all__ = [
+    "INNER_THESAURI",
+    "ImporterViewSet",
+    "fixup_perms",
+    "forget_cached_permissions",
+    "permissions_of",
+    "translations_of",
+    "wms_links",
+]
 
 # uploads go another way there, by an app of their own
 ImporterViewSet = None
+# GeoNode keeps none for itself
+INNER_THESAURI = set()
 
 
 def fixup_perms(dataset, asked):

@@ -1,10 +1,22 @@
 """GeoNode 5.1."""
 
+from geonode.base.i18n import I18N_THESAURUS_IDENTIFIER
 from geonode.metadata.manager import metadata_manager
 from geonode.security.registry import permissions_registry
 from geonode.upload.api.views import ImporterViewSet
 
-__all__ = ["ImporterViewSet", "fixup_perms", "forget_cached_permissions", "permissions_of", "translations_of", "wms_links"]
+__all__ = [
+    "INNER_THESAURI",
+    "ImporterViewSet",
+    "fixup_perms",
+    "forget_cached_permissions",
+    "permissions_of",
+    "translations_of",
+    "wms_links",
+]
+
+# by identifier: it holds what the metadata editor says, in the site's languages
+INNER_THESAURI = {I18N_THESAURUS_IDENTIFIER}
 
 
 def fixup_perms(dataset, asked):
