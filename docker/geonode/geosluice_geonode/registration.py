@@ -139,11 +139,11 @@ def _apart(plans):
 
 def _written(plans, memo):
     """For each plan its answer, or the exception that kept it from one."""
-    tags.ensure_keywords([word for plan in plans for word in plan.mapped.words])
     for attempt in range(1, _ATTEMPTS + 1):
-        # outside of the transaction: the sequence's row would make all others wait for its end
-        pks = _next_pks(sum(not there for there in _are_there(plans)))
         try:
+            # outside of the transaction, both: the tree and the sequence's row would make all others wait for its end
+            tags.ensure_keywords([word for plan in plans for word in plan.mapped.words])
+            pks = _next_pks(sum(not there for there in _are_there(plans)))
             with transaction.atomic():
                 return _write(plans, pks, memo)
         except IntegrityError as error:

@@ -1,5 +1,7 @@
 """Keywords of a resource, in GeoNode's tree of keywords."""
 
+from itertools import count
+
 from django.db import connection, transaction
 from geonode.base.models import HierarchicalKeyword, TaggedContentItem
 
@@ -18,7 +20,7 @@ def ensure_keywords(words):
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_TREE_LOCK])
         for word in sorted(set(words) - _known(words)):
-            HierarchicalKeyword.add_root(name=word)
+            HierarchicalKeyword.add_root(name=word, slug=_slug_of(word))
 
 
 def write_keywords(entries):
@@ -35,6 +37,19 @@ def write_keywords(entries):
     TaggedContentItem.objects.bulk_create(
         TaggedContentItem(content_object_id=pk, tag_id=tag) for pk, tag in sorted(wanted - present.keys())
     )
+
+
+def _slug_of(word):
+    """As the tree would make it, but no longer than its column: a number after a slug that is taken has room there."""
+    room = HierarchicalKeyword._meta.get_field("slug").max_length
+    whole = HierarchicalKeyword().slugify(word)[:room]
+    # of a word of signs alone nothing is left but the number
+    near = HierarchicalKeyword.objects.filter(slug__startswith=whole[: room // 2] or "_")
+    taken = set(near.values_list("slug", flat=True))
+    if whole and whole not in taken:
+        return whole
+    numbered = (f"{whole[: room - len(ending)]}{ending}" for ending in (f"_{number}" for number in count(1)))
+    return next(slug for slug in numbered if slug not in taken)
 
 
 def _known(words):

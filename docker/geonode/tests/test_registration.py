@@ -2,7 +2,7 @@ import base64
 from unittest import mock
 
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 from geonode.base.models import (
     HierarchicalKeyword,
@@ -214,6 +214,29 @@ class Batch(DatabaseCase):
         self.assertEqual([answer["status"] for answer in answers], ["created", "created", "error", "created"])
         self.assertTrue(answers[2]["retry"])
         self.assertEqual(Dataset.objects.filter(alternate__startswith="geosluice:n").count(), 3)
+
+    def test_a_keyword_that_cannot_be_made_fails_its_own_document_alone(self):
+        documents = self.numbered(3)
+        documents[1]["metadata"]["keywords"] = ["cursed"]
+        add_root = HierarchicalKeyword.add_root
+
+        def failing(**fields):
+            if fields["name"] == "cursed":
+                raise DataError("value too long for type character varying(100)")
+            return add_root(**fields)
+
+        with mock.patch.object(HierarchicalKeyword, "add_root", side_effect=failing):
+            answers = service.answers("register", documents)
+        self.assertEqual([answer["status"] for answer in answers], ["created", "error", "created"])
+
+    def test_keywords_of_one_slug_are_both_made_whatever_their_length(self):
+        documents = self.numbered(3)
+        for document, words in zip(documents, (["A" * 100, "!?"], ["a" * 100, "?!"], ["ﷺ" * 100]), strict=True):
+            document["metadata"]["keywords"] = words
+        for answer, document in zip(service.answers("register", documents), documents, strict=True):
+            self.assertEqual(answer["status"], "created", answer)
+            shown = set(Dataset.objects.get(pk=answer["pk"]).keyword_list())
+            self.assertEqual(shown, set(document["metadata"]["keywords"]))
 
     def test_new_changed_settled_and_late_ones_go_together(self):
         documents = self.numbered(4)
