@@ -14,6 +14,9 @@ class Registration(models.Model):
     tkeywords = models.JSONField(
         default=list, blank=True, help_text="Keywords of thesauri given because of the sidecar."
     )
+    unmapped = models.JSONField(
+        default=list, blank=True, help_text="What was told of it: who asks again is told the same."
+    )
     source_uri = models.TextField(blank=True, default="")
     kept = models.JSONField(default=dict, blank=True, help_text="Given back to a geosluice that lost its ledger.")
     metadata_state = models.CharField(max_length=16, blank=True, default="")

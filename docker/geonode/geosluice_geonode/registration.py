@@ -216,6 +216,7 @@ def _write(plans, pks, memo):
         row.resource_id, row.access = dataset.pk, plan.access
         row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
         row.kept = {part: document[part] for part in ("layer", "object", "options")}
+        row.unmapped = plan.mapped.unmapped
         row.save()
     catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
     moved -= {dataset.pk for dataset, _granted, _new in guarded}
@@ -240,7 +241,8 @@ def _settled(row, generation, digest):
     if generation < row.generation:
         return {"status": "superseded", **_named(row.resource)}
     if row.resource_id and generation == row.generation and row.digest == digest:
-        return {"status": "unchanged", **_named(row.resource)}
+        # who was killed before it could write the sentences down asks again
+        return {"status": "unchanged", **_named(row.resource), "unmapped": row.unmapped}
     return None
 
 

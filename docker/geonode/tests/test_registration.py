@@ -112,6 +112,14 @@ class Register(DatabaseCase):
         self.assertEqual(register(example())["status"], "unchanged")
         self.assertEqual(Dataset.objects.get(pk=first.pk).last_updated, first.last_updated)
 
+    def test_who_asks_again_is_told_again_what_was_not_mapped(self):
+        document = example(metadata={"language": "tlh"})
+        told = register(document)["unmapped"]
+        self.assertEqual(len(told), 1)
+        again = register(document)
+        self.assertEqual((again["status"], again["unmapped"]), ("unchanged", told))
+        self.assertEqual(register(example(generation=2))["unmapped"], [])
+
     def test_a_higher_generation_updates_and_a_lower_one_is_superseded(self):
         dataset = registered(generation=2)
         self.assertEqual(register(example(generation=3, title="New"))["status"], "updated")

@@ -38,7 +38,7 @@ export function createStockRegistrar(options: StockRegistrarOptions): Registrar 
       const mark = before === null ? null : await readMark(http, before.pk, signal);
       const [digest, access] = [digestOf(document), accessOf(document)];
       if (before !== null && mark !== null) {
-        if (isSettled(mark, document, digest, alternate)) return { ...before, status: 'unchanged', unmapped: [] };
+        if (isSettled(mark, document, digest, alternate)) return { ...before, status: 'unchanged', unmapped };
       }
       await checkOwner(http, document, signal);
       const said = await runCommand(http, 'updatelayers', commandOptions(document), { withinMs: taskMs, signal });
