@@ -1,7 +1,6 @@
 """From a registration document to the fields of a GeoNode dataset. docs/geonode.md tells it as a table."""
 
 import re
-from itertools import islice
 
 from django.contrib.gis.geos import Polygon
 from geonode.base.models import SpatialRepresentationType
@@ -9,7 +8,7 @@ from geonode.base.models import SpatialRepresentationType
 from geosluice_geonode.dates import best_date, end_of, start_of
 from geosluice_geonode.languages import geonode_language
 from geosluice_geonode.licences import not_specified
-from geosluice_geonode.text import cut, keywords, line, plain
+from geosluice_geonode.text import cut, is_cut, keywords, line, plain
 from geosluice_geonode.thesauri import take_known
 from geosluice_geonode.vocabulary import category_of, regions_of, rights_of
 
@@ -18,6 +17,7 @@ _MAX_ABSTRACT = 10_000
 _MAX_TEXT = 2000
 # What an answer tells of one dataset.
 _MAX_SENTENCES, _MAX_SENTENCE = 20, 200
+_TOO_LONG = "longer than GeoNode takes, whole only in the sidecar"
 
 _DOI = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S{1,240})$", re.I)
 
@@ -46,6 +46,11 @@ def map_document(document, unmatched_contacts, thesauri, memo):
     licence, constraints, restriction = rights_of(metadata, document.get("license"), memo)
     doi, identifiers = _identifiers(metadata["identifiers"])
     language = geonode_language(metadata["language"])
+    whole = {
+        "data quality statement": ("\n".join(map(line, metadata["sources"])), _MAX_TEXT),
+        "supplemental information": (_supplement(document, unmatched_contacts, identifiers, language), _MAX_TEXT),
+    }
+    texts = {name: cut(text, length) for name, (text, length) in whole.items()}
     fields = {
         **_place_of(document["layer"]),
         "title": _title(document),
@@ -56,8 +61,8 @@ def map_document(document, unmatched_contacts, thesauri, memo):
         "constraints_other": constraints or None,
         "restriction_code_type": restriction,
         "doi": doi,
-        "data_quality_statement": cut("\n".join(map(line, metadata["sources"])), _MAX_TEXT) or None,
-        "supplemental_information": _supplement(document, unmatched_contacts, identifiers, language),
+        "data_quality_statement": texts["data quality statement"] or None,
+        "supplemental_information": texts["supplemental information"],
         "spatial_representation_type": memo(_grid),
     }
     dated = best_date(metadata)
@@ -66,9 +71,20 @@ def map_document(document, unmatched_contacts, thesauri, memo):
     start, end = metadata["temporal"] or (None, None)
     fields["temporal_extent_start"] = start_of(start)
     fields["temporal_extent_end"] = end_of(end)
-    told = _unmapped(document, unmatched_contacts, places, fields, (language, licence))
-    unmapped = [cut(sentence, _MAX_SENTENCE) for sentence in islice(told, _MAX_SENTENCES)]
-    return Mapped(fields, keywords([*free, *places]), tkeywords, regions, unmapped)
+    words = [*free, *places]
+    told = [
+        *_unmapped(document, unmatched_contacts, places, fields, (language, licence)),
+        *(f"{name}: {_TOO_LONG}" for name, (text, length) in whole.items() if len(text) > length),
+        *(f"keyword {line(word)}: {_TOO_LONG}" for word in dict.fromkeys(words) if is_cut(word)),
+    ]
+    return Mapped(fields, keywords(words), tkeywords, regions, _first(told))
+
+
+def _first(told):
+    """As many sentences as an answer has room for, and how many more there are."""
+    more = len(told) - _MAX_SENTENCES
+    sentences = [cut(sentence, _MAX_SENTENCE) for sentence in told[:_MAX_SENTENCES]]
+    return [*sentences, f"and {more} more"] if more > 0 else sentences
 
 
 def _unmapped(document, contacts, places, fields, found):
@@ -91,7 +107,9 @@ def _unmapped(document, contacts, places, fields, found):
         if text and fields[f"temporal_extent_{edge}"] is None:
             yield f"time {edge} {text}: GeoNode has no such date, only in the sidecar"
     if fields["title"].endswith("…") and not document["title"].endswith("…"):
-        yield "title: longer than GeoNode takes, whole only in the sidecar"
+        yield f"title: {_TOO_LONG}"
+    for lang, title in _other_titles(document):
+        yield f"title in {lang} {title}: GeoNode has one title, kept as text"
 
 
 def _grid():
@@ -125,6 +143,13 @@ def _title(document):
     return cut(line(document["title"]).replace(",", "_"), 255) or document["layer"]["name"]
 
 
+def _other_titles(document):
+    """(language, title) of those that are not the dataset's."""
+    shown = line(document["title"])
+    titles = ((line(lang), line(title)) for lang, title in document["metadata"]["titles"].items())
+    return [(lang, title) for lang, title in titles if title and title != shown]
+
+
 def _identifiers(texts):
     found = [(text, _DOI.match(text.strip())) for text in texts]
     doi = next((match.group(1) for _text, match in found if match), None)
@@ -138,6 +163,7 @@ def _supplement(document, contacts, identifiers, language):
     size = f"{facts['width']} × {facts['height']} pixels, {facts['bands']} band{'s' if facts['bands'] != 1 else ''}"
     lines = [*((label, "; ".join(names)) for label, names in contacts.items())]
     lines += [
+        *((f"Title ({lang})", title) for lang, title in _other_titles(document)),
         ("Alternative title", "; ".join(metadata["alternative"])),
         ("Identifier", "; ".join(identifiers)),
         ("Type", "; ".join(metadata["types"])),
@@ -146,5 +172,4 @@ def _supplement(document, contacts, identifiers, language):
         ("Format", "; ".join(metadata["formats"])),
         ("Raster", f"{size}, {facts['bitsPerSample']} bit {facts['sampleFormat']}, {facts['compression']}"),
     ]
-    text = "\n".join(f"{label}: {line(value)}" for label, value in lines if value)
-    return cut(text, _MAX_TEXT)
+    return "\n".join(f"{label}: {line(value)}" for label, value in lines if value)

@@ -24,10 +24,23 @@ def cut(text, length):
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+# of a keyword, in GeoNode's tree
+_MAX_KEYWORD = 100
+
+
 def keyword(text):
+    return whole_keyword(text)[:_MAX_KEYWORD].strip()
+
+
+def is_cut(text):
+    """Whether a keyword is longer than GeoNode takes."""
+    return len(whole_keyword(text)) > _MAX_KEYWORD
+
+
+def whole_keyword(text):
     """GeoNode escapes what HTML would read, and then no longer finds it: such characters are written otherwise."""
     text = line(text).replace("'", "’").replace('"', "”").replace("&", "+")
-    return text.replace("<", "‹").replace(">", "›").strip(" ,;")[:100].strip()
+    return text.replace("<", "‹").replace(">", "›").strip(" ,;")
 
 
 def keywords(texts):

@@ -502,6 +502,37 @@ class Mapping(DatabaseCase):
         )
         self.assertEqual(register(second())["unmapped"], [])
 
+    def test_titles_in_other_languages_are_kept_as_text_and_told(self):
+        titles = {"en": "Wood", "de": "Wald", "fr": "Forêt"}
+        answer = register(example(title="Wood", metadata={"title": "Wood", "titles": titles}))
+        told = [f"title in {said}: GeoNode has one title, kept as text" for said in ("de Wald", "fr Forêt")]
+        self.assertEqual(answer["unmapped"], told)
+        text = Dataset.objects.get(pk=answer["pk"]).supplemental_information
+        self.assertIn("Title (de): Wald\nTitle (fr): Forêt\n", text)
+        self.assertNotIn("Wood", text)
+
+    def test_what_is_cut_is_told(self):
+        said = {
+            "sources": ["s" * 2000, "s"],
+            "formats": ["f" * 2000],
+            "keywords": ["k" * 101, "k" * 100],
+        }
+        answer = register(example(metadata=said))
+        end = "longer than GeoNode takes, whole only in the sidecar"
+        self.assertEqual(
+            answer["unmapped"],
+            [
+                f"data quality statement: {end}",
+                f"supplemental information: {end}",
+                f"keyword {'k' * 101}: {end}",
+            ],
+        )
+
+    def test_sentences_after_the_twentieth_are_counted(self):
+        unmapped = register(example(metadata={"places": [f"Nowhere {number}" for number in range(23)]}))["unmapped"]
+        self.assertEqual((len(unmapped), unmapped[-1]), (21, "and 3 more"))
+        self.assertIn("Nowhere 19", unmapped[19])
+
     def test_long_and_hostile_texts_are_taken_as_they_can_be(self):
         metadata = {"abstract": "a\0<script>x</script>" + "y" * 9000, "creators": ["z" * 2000] * 5}
         dataset = registered(title="<b>" + "T" * 990, metadata=metadata)

@@ -70,6 +70,23 @@ suite('the description of a dataset for a GeoNode without the app', () => {
     assert.deepEqual(unmapped, ['creator A: kept as text', 'place Atlantis: kept as keyword']);
   });
 
+  test('titles in other languages are text, and they and what is cut are told', () => {
+    const document = documentWith({ titles: { en: 'Wood', de: 'Wald' }, keywords: ['k'.repeat(101)] });
+    const { instance, unmapped } = instanceOf({ ...document, title: 'Wood' }, VOCABULARY);
+    assert.match(String(instance.supplemental_information), /^Title \(de\): Wald\nRaster: /);
+    const end = 'longer than GeoNode takes, whole only in the sidecar';
+    assert.deepEqual(unmapped, ['title in de Wald: kept as text', `keyword ${'k'.repeat(101)}: ${end}`]);
+    const long = documentWith({
+      abstract: 'a'.repeat(10_001),
+      sources: ['s'.repeat(2001)],
+      formats: ['f'.repeat(2000)],
+    });
+    assert.deepEqual(
+      instanceOf({ ...long, title: 't'.repeat(256) }, VOCABULARY).unmapped,
+      ['title', 'data quality statement', 'supplemental information'].map((name) => `${name}: ${end}`),
+    );
+  });
+
   test('a DOI, a licence that is listed and a topic among the keywords have theirs', () => {
     const name = 'Open Data Commons Open Database License / OSM';
     const fields = fieldsOf({ identifiers: ['https://doi.org/10.1234/abc'], license: name, rights: ['ask first'] });

@@ -1,12 +1,13 @@
 import type { RegistrationDocument } from '../document.ts';
 import { GeonodeError } from '../errors.ts';
 import { bestDate, instantOf } from './dates.ts';
-import { cut, keywords, line, plain } from './text.ts';
+import { cut, isCut, keywords, line, plain } from './text.ts';
 import { languageOf, type Vocabulary } from './vocabulary.ts';
 
 const MAX_TITLE = 255;
 const MAX_ABSTRACT = 10_000;
 const MAX_TEXT = 2_000;
+const TOO_LONG = 'longer than GeoNode takes, whole only in the sidecar';
 const DOI = /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?(10\.\d{4,9}\/\S{1,240})$/i;
 
 /**
@@ -25,9 +26,15 @@ export function instanceOf(
   const language = languageOf(metadata.language, vocabulary);
   const [licence, rights] = rightsOf(document, vocabulary);
   const [start, end] = metadata.temporal ?? [null, null];
+  const words = [...subjects, ...(document.regions ?? []), ...metadata.places];
+  const texts = {
+    title: [line(document.title).replaceAll(',', '_'), MAX_TITLE],
+    'data quality statement': [metadata.sources.map(line).join('\n'), MAX_TEXT],
+    'supplemental information': [supplementOf(document, language !== null, doi), MAX_TEXT],
+  } as const;
   const instance = {
     // GeoNode's own rule for titles
-    title: cut(line(document.title).replaceAll(',', '_'), MAX_TITLE) || document.layer.name,
+    title: cut(...texts.title) || document.layer.name,
     abstract: cut(plain(metadata.abstract ?? ''), MAX_ABSTRACT) || 'No abstract provided',
     ...bestDate(metadata),
     ...(category === null ? {} : { category: { id: category } }),
@@ -35,21 +42,28 @@ export function instanceOf(
     ...(licence === null ? {} : { license: { id: licence } }),
     constraints_other: rights || null,
     doi: doi ?? null,
-    data_quality_statement: cut(metadata.sources.map(line).join('\n'), MAX_TEXT) || null,
-    supplemental_information: supplementOf(document, language !== null, doi),
+    data_quality_statement: cut(...texts['data quality statement']) || null,
+    supplemental_information: cut(...texts['supplemental information']),
     temporal_extent_start: instantOf(start, 'start'),
     temporal_extent_end: instantOf(end, 'end'),
     spatial_representation_type: 'grid',
-    hkeywords: keywords([...subjects, ...(document.regions ?? []), ...metadata.places]),
+    hkeywords: keywords(words),
   };
-  return { instance, unmapped: unmappedOf(document, { language, licence }) };
+  const long = Object.entries(texts).filter(([, [text, length]]) => text.length > length);
+  const unmapped = [
+    ...unmappedOf(document, { language, licence }),
+    ...long.map(([name]) => `${name}: ${TOO_LONG}`),
+    ...[...new Set(words)].filter(isCut).map((word) => `keyword ${line(word)}: ${TOO_LONG}`),
+  ];
+  return { instance, unmapped };
 }
 
 /** A sentence for each thing that has no row or no room here, and what became of it. */
 function unmappedOf(
-  { metadata, regions = [] }: RegistrationDocument,
+  document: RegistrationDocument,
   { language, licence }: { language: string | null; licence: number | null },
 ): string[] {
+  const { metadata, regions = [] } = document;
   const people = [
     ['creator', metadata.creators],
     ['publisher', metadata.publishers],
@@ -65,7 +79,14 @@ function unmappedOf(
     ...(metadata.date === null || bestDate(metadata) !== null
       ? []
       : [`date ${metadata.date}: GeoNode has no such date`]),
+    ...otherTitlesOf(document).map(([lang, title]) => `title in ${lang} ${title}: kept as text`),
   ];
+}
+
+/** Language and title of those that are not the dataset's. */
+function otherTitlesOf({ title: shown, metadata }: RegistrationDocument): Array<[string, string]> {
+  const titles = Object.entries(metadata.titles).map(([lang, title]): [string, string] => [line(lang), line(title)]);
+  return titles.filter(([, title]) => title !== '' && title !== line(shown));
 }
 
 function categoryOf(
@@ -93,13 +114,15 @@ function rightsOf(document: RegistrationDocument, { licences }: Vocabulary): [nu
 }
 
 /** What has no field here: shown with the dataset, and found by the full-text search. */
-function supplementOf({ metadata, facts }: RegistrationDocument, knowsLanguage: boolean, doi?: string): string {
+function supplementOf(document: RegistrationDocument, knowsLanguage: boolean, doi?: string): string {
+  const { metadata, facts } = document;
   const { width, height, bands, bitsPerSample, sampleFormat, compression } = facts;
   const identifiers = metadata.identifiers.filter((text) => DOI.exec(text.trim())?.[1] !== doi || doi === undefined);
   const lines: Array<[string, readonly string[]]> = [
     ['Creator', metadata.creators],
     ['Publisher', metadata.publishers],
     ['Contributor', metadata.contributors],
+    ...otherTitlesOf(document).map(([lang, title]): [string, string[]] => [`Title (${lang})`, [title]]),
     ['Alternative title', metadata.alternative],
     ['Identifier', identifiers],
     ['Type', metadata.types],
@@ -114,5 +137,5 @@ function supplementOf({ metadata, facts }: RegistrationDocument, knowsLanguage: 
     ],
   ];
   const told = lines.filter(([, values]) => values.length > 0);
-  return cut(told.map(([label, values]) => `${label}: ${line(values.join('; '))}`).join('\n'), MAX_TEXT);
+  return told.map(([label, values]) => `${label}: ${line(values.join('; '))}`).join('\n');
 }

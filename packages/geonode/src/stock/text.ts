@@ -1,5 +1,6 @@
 /** Texts as GeoNode's fields take them; the Django app's `text.py` has the same rules. */
 
+const MAX_KEYWORD = 100;
 const TAG = /<[A-Za-z/!?][^<>]{0,2000}>/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
@@ -24,18 +25,26 @@ export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
 }
 
-/** In order, none twice (whatever the case), none empty; without what GeoNode would escape and then no longer find. */
+/** In order, none twice (whatever the case), none empty. */
 export function keywords(texts: readonly string[]): string[] {
   const words = new Map<string, string>();
   for (const text of texts) {
-    const safe = line(text).replaceAll("'", '’').replaceAll('"', '”').replaceAll('&', '+');
-    const word = safe
-      .replaceAll('<', '‹')
-      .replaceAll('>', '›')
-      .replace(/^[ ,;]+|[ ,;]+$/g, '')
-      .slice(0, 100)
-      .trim();
+    const word = wholeKeyword(text).slice(0, MAX_KEYWORD).trim();
     if (word !== '' && !words.has(word.toLowerCase())) words.set(word.toLowerCase(), word);
   }
   return [...words.values()];
+}
+
+/** Whether a keyword is longer than GeoNode takes. */
+export function isCut(text: string): boolean {
+  return wholeKeyword(text).length > MAX_KEYWORD;
+}
+
+/** Without what GeoNode would escape and then no longer find. */
+function wholeKeyword(text: string): string {
+  const safe = line(text).replaceAll("'", '’').replaceAll('"', '”').replaceAll('&', '+');
+  return safe
+    .replaceAll('<', '‹')
+    .replaceAll('>', '›')
+    .replace(/^[ ,;]+|[ ,;]+$/g, '');
 }
