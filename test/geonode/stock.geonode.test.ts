@@ -111,7 +111,7 @@ suite('a dataset of ours and the same layer by stock updatelayers', () => {
     assert.ok(asked.stock.includes('POST /rest/reset'));
     assert.deepEqual(
       asked.ours.filter((request) => !request.startsWith('GET ')),
-      ['POST /rest/geofence/batch/exec'],
+      ['POST /rest/geofence/batch/exec', 'PUT /rest/geofence/ruleCache/invalidate'],
     );
     // where its rules go is asked once a process
     const reads = asked.ours.filter((request) => request.startsWith('GET '));

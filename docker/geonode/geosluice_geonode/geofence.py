@@ -19,6 +19,13 @@ from geosluice_geonode.errors import Away
 logger = logging.getLogger("geosluice_geonode")
 
 
+# for who asked that not everybody sees a layer
+OPEN = (
+    "permissions: GeoServer has no GeoFence (404), so that everybody can draw and read the layer there; install it, "
+    "or set GEOFENCE_SECURITY_ENABLED to False and guard GeoServer by its own rules or a proxy"
+)
+
+
 class _NoGeofence(Exception):
     """This GeoServer has none: whoever reaches it sees its layers."""
 
@@ -31,21 +38,24 @@ def is_on():
 def guard(entries):
     """
     Lets those read a layer whom GeoNode lets read its dataset. `entries` are (dataset, granted, fresh); of a fresh dataset
-    there are no rules yet. @raises Away where GeoServer does not take them: nothing is then registered
+    there are no rules yet. @returns False where GeoServer has no GeoFence. @raises Away where GeoServer does not take them:
+    nothing is then registered
     """
     if not entries or not is_on():
-        return
+        return True
     if getattr(settings, "DELAYED_SECURITY_SIGNALS", False):
         # the site has a task of its own for it, which looks for this mark
         ResourceBase.objects.filter(pk__in=[dataset.pk for dataset, _granted, _fresh in entries]).update(
             dirty_state=True
         )
-        return
+        return True
     try:
         fresh = [(dataset, granted) for dataset, granted, new in entries if new]
         changed = [dataset for dataset, _granted, new in entries if not new]
         try:
             _insert([rule for dataset, granted in fresh for rule in _rules_of(dataset, granted)])
+            if fresh:
+                _invalidate()
         except GeofenceException as refusal:
             # rules of an earlier attempt, or of a layer that had the name: GeoNode's way takes those out first
             logger.info("rules of %d layers go one by one: %s", len(fresh), refusal)
@@ -54,6 +64,8 @@ def guard(entries):
             _renew(dataset)
     except _NoGeofence:
         logger.warning("GeoServer has no GeoFence, though GEOFENCE_SECURITY_ENABLED says so: its layers are open")
+        return False
+    return True
 
 
 def forget(workspace, name):
@@ -128,13 +140,29 @@ def _send(batch):
         raise GeofenceException(f"GeoFence answers {answer.status_code}")
 
 
+def _invalidate():
+    """GeoFence goes on answering from its cache after rules were written, for half a minute; then it looks again by itself."""
+    url = f"{geofence.baseurl}ruleCache/invalidate"
+    try:
+        status = requests.put(url, auth=(geofence.username, geofence.pw), timeout=geofence.timeout).status_code
+    except requests.RequestException as error:
+        status = error
+    if status != 200:
+        logger.warning("GeoFence's cache is not emptied, new rules may wait until it is old: %s", status)
+
+
 def _renew(dataset):
-    """By GeoNode's own function: the rules that are there, out, and those of GeoNode's permissions, in."""
+    """By GeoNode's own function: the rules that are there, out, and those of GeoNode's permissions, in; then the cache."""
     row = ResourceBase.objects.filter(pk=dataset.pk)
     row.update(dirty_state=True)
     sync_resources_with_guardian(row.get())
     # it tells what went wrong by the mark alone
     if row.values_list("dirty_state", flat=True).get():
+        try:
+            _ask()
+        except _NoGeofence:
+            row.update(dirty_state=False)
+            raise
         raise Away(f"GeoFence does not take the rules of {dataset.alternate}")
 
 
@@ -158,13 +186,18 @@ class _Priorities:
             self._next = None
 
 
-def _first_free():
+def _ask():
+    """@raises _NoGeofence, Away"""
     try:
         geofence.get_rules_count()
     except GeofenceException as error:
         if "[404]" in str(error):
             raise _NoGeofence from error
         raise Away(f"GeoFence does not answer: {error}") from error
+
+
+def _first_free():
+    _ask()
     first = gf_utils.get_first_available_priority()
     if first < 0:
         raise Away("GeoFence does not tell its rules")

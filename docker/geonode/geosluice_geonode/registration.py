@@ -216,19 +216,31 @@ def _write(plans, pks, memo):
         row.resource_id, row.access = dataset.pk, plan.access
         row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
         row.kept = {part: document[part] for part in ("layer", "object", "options")}
-        row.unmapped = plan.mapped.unmapped
+        # open until GeoServer is asked again
+        still = geofence.OPEN in row.unmapped and geofence.is_on() and document["permissions"] != "public"
+        row.unmapped = [geofence.OPEN, *plan.mapped.unmapped] if still else plan.mapped.unmapped
         row.save()
     catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
     moved -= {dataset.pk for dataset, _granted, _new in guarded}
     guarded += [(dataset, {}, False) for _plan, _row, dataset, _new in work if dataset.pk in moved]
     # last: it is the one thing that a rollback does not take back
-    geofence.guard(guarded)
+    _tell_open(work, {dataset.pk for dataset, _granted, _new in guarded}, geofence.guard(guarded))
     transaction.on_commit(lambda: ask_for_thumbnails(redrawn))
     answers = iter(
-        {"status": "created" if new else "updated", **_named(dataset), "unmapped": plan.mapped.unmapped}
-        for plan, _row, dataset, new in work
+        {"status": "created" if new else "updated", **_named(dataset), "unmapped": row.unmapped}
+        for _plan, row, dataset, new in work
     )
     return [next(answers) if result is None else result for result in results]
+
+
+def _tell_open(work, looked_at, there):
+    """First of all that is told of a dataset: that its layer is not guarded, though not everybody may see it."""
+    for plan, row, dataset, _new in work:
+        told = [] if there or plan.document["permissions"] == "public" else [geofence.OPEN]
+        said = [*told, *plan.mapped.unmapped]
+        if dataset.pk in looked_at and row.unmapped != said:
+            row.unmapped = said
+            row.save(update_fields=["unmapped"])
 
 
 def _pixels(version):

@@ -3,6 +3,8 @@ from unittest import mock
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 from geonode.base.models import ResourceBase
+from geonode.geoserver.geofence import GeofenceException
+from geonode.groups.models import GroupProfile
 from geonode.layers.models import Dataset
 from tests.base import DatabaseCase, example
 
@@ -30,15 +32,20 @@ class Guard(DatabaseCase):
     def setUp(self):
         geofence._priorities.forget()
         self.owner = get_user_model().objects.create_user("owner", "o@example.org")
-        self.sent, self.renewed = [], []
-        self.status, self.renews = 200, True
+        self.sent, self.renewed, self.emptied = [], [], []
+        self.status, self.renews, self.empties = 200, True, 200
 
         def post(url, json, auth, timeout):
             self.assertTrue(url.endswith("rest/geofence/batch/exec"))
             self.sent.append([operation["Rule"] for operation in json["Batch"]["operations"]])
             return Answer(self.status)
 
+        def put(url, auth, timeout):
+            self.emptied.append((url.partition("/rest/")[2], len(self.sent)))
+            return Answer(self.empties)
+
         for name, value in (
+            ("requests.put", mock.Mock(side_effect=put)),
             ("requests.post", mock.Mock(side_effect=post)),
             ("geofence.get_rules_count", mock.Mock(return_value=5)),
             ("gf_utils.get_first_available_priority", mock.Mock(return_value=17)),
@@ -66,6 +73,16 @@ class Guard(DatabaseCase):
         self.registered([example(dataset="d" + "z" * 20, layer={"name": "later", "store": "later"}, owner="owner")])
         self.assertEqual(self.sent[1][0]["priority"], 17 + len(rules))
         self.assertEqual(geofence.gf_utils.get_first_available_priority.call_count, 1)
+
+    def test_the_cache_is_emptied_once_after_the_rules_of_a_batch_and_a_failure_there_stops_nothing(self):
+        [first, *others] = numbered(5, owner="owner")
+        self.registered(others)
+        self.assertEqual(self.emptied, [("geofence/ruleCache/invalidate", 1)])
+        service.answers("register", [{**others[0], "generation": 2, "title": "No rule changes"}])
+        self.assertEqual(len(self.emptied), 1)
+        self.empties = 500
+        self.registered([first])
+        self.assertEqual(len(self.emptied), 2)
 
     def test_public_is_for_everybody_and_owner_for_the_owner_alone(self):
         [public, private] = numbered(2, owner="owner")
@@ -108,6 +125,31 @@ class Guard(DatabaseCase):
         self.status = 404
         self.registered(numbered(2, owner="owner"))
         self.assertEqual(self.renewed, [])
+
+    def test_without_geofence_an_open_layer_that_is_not_for_everybody_is_told_for_as_long_as_it_is(self):
+        self.status = 404
+        GroupProfile.objects.create(title="Surveyors", slug="surveyors")
+        [public, private] = numbered(2, owner="owner", metadata={"language": "tlh"})
+        private["permissions"] = "owner"
+        answers = self.registered([public, private])
+        kept = answers[0]["unmapped"]
+        self.assertEqual((len(kept), answers[1]["unmapped"]), (1, [geofence.OPEN, *kept]))
+        again = service.answer("register", private)
+        self.assertEqual((again["status"], again["unmapped"]), ("unchanged", [geofence.OPEN, *kept]))
+        later = service.answer("register", {**private, "generation": 2, "title": "New"})
+        self.assertEqual(later["unmapped"][0], geofence.OPEN)
+        # what is changed goes by GeoNode's function, which does not tell a 404 from any other failure
+        self.renews = False
+        refusal = GeofenceException("Could not retrieve GeoFence Rules count: [404]")
+        with mock.patch("geosluice_geonode.geofence.geofence.get_rules_count", side_effect=refusal):
+            shut = service.answer("register", {**public, "generation": 2, "permissions": "owner"})
+            opened = service.answer("register", {**private, "generation": 3, "permissions": "public"})
+        self.assertEqual((shut["status"], shut["unmapped"]), ("updated", [geofence.OPEN, *kept]))
+        self.assertEqual((opened["status"], opened["unmapped"]), ("updated", kept))
+        self.assertFalse(ResourceBase.objects.filter(dirty_state=True).exists())
+        self.status, self.renews = 200, True
+        found = service.answer("register", {**public, "generation": 3, "permissions": "group", "group": "surveyors"})
+        self.assertNotIn(geofence.OPEN, found.get("unmapped", [geofence.OPEN]))
 
     def test_a_site_that_does_it_by_a_task_of_its_own_gets_its_mark(self):
         with override_settings(DELAYED_SECURITY_SIGNALS=True):
