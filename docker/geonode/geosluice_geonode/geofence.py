@@ -1,6 +1,6 @@
 """
 GeoServer's side of permissions, where GeoFence guards its layers. The rules are those of GeoNode's own functions, in one call
-a batch. Written from GeoFence's documentation and GeoNode's code, not proved on a recorded server.
+a batch, and one that empties its cache. Written from GeoFence's documentation and GeoNode's code, not proved on a recorded server.
 """
 
 import logging

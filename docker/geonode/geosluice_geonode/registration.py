@@ -1,5 +1,5 @@
 """
-register_all(documents) makes or updates datasets, a batch in one transaction. It asks GeoServer for nothing but GeoFence's rules, once a batch: geosluice has published the layer already and checked that every node of the cluster draws it.
+register_all(documents) makes or updates datasets, a batch in one transaction. It asks GeoServer for nothing but GeoFence's rules and that it empties its cache, once a batch: geosluice has published the layer already and checked that every node of the cluster draws it.
 """
 
 import hashlib
