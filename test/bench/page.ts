@@ -26,6 +26,7 @@ Held by tests of counts rather than times:
 - **Reading a header**: a 100 GB BigTIFF takes 11 reads and about 230 KB, and its tile index (about 6 MB) in pieces of 1 MiB.
 - **Upload buffers**: \`GEOSLUICE_UPLOAD_MEMORY_MIB\` for all uploads of a process together, whatever the files' size.
 - **Publishing**: at most \`GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY\` writes at once over all workers; a repeated publish of an unchanged layer writes nothing.
-- **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, one request to GeoServer a batch where GeoFence guards its layers, else none.
+- **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, two requests to GeoServer a batch of new datasets where GeoFence guards its
+  layers, else none. The run above counts one, its rules: that GeoFence's cache is emptied after them came later.
 - **Listing**: one round trip to the ledger a page; a scan of unchanged files adds no job.
 `;
