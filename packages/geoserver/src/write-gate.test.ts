@@ -11,10 +11,10 @@ test('silence and the answers of a busy server say that it has too much to do; a
   assert.equal(isOverloaded({ error: new Error('aborted') }), false);
 });
 
-test('a write without an answer may still be done; one that was answered, or refused at the door, is over', () => {
+test('a write without an answer may still be done; one that was answered or refused at the door is over, and one given up keeps no turn', () => {
   for (const code of ['GEOSERVER_TIMEOUT', 'GEOSERVER_DROPPED'] as const)
     assert.equal(isSilent({ error: new GeoServerError(code, 'nothing') }), true);
-  assert.equal(isSilent({ error: new Error('the worker shuts down') }), true);
+  assert.equal(isSilent({ error: new Error('the worker shuts down') }), false);
   assert.equal(isSilent({ error: new GeoServerError('GEOSERVER_DOWN', 'refused') }), false);
   assert.equal(isSilent({ value: { status: 500 } }), false);
 });

@@ -36,7 +36,7 @@ export function isOverloaded(ended: Ended<Pick<Answer, 'status'>>): boolean {
 /** No answer came, and what was asked for may be done all the same. A connection that was refused has done nothing. */
 export function isSilent(ended: Ended<unknown>): boolean {
   if ('value' in ended) return false;
-  // what is no error of ours is an abort
-  if (!(ended.error instanceof GeoServerError)) return true;
+  // what is no error of ours is an abort: who takes the job over looks first, and is not to wait for a turn that nobody has
+  if (!(ended.error instanceof GeoServerError)) return false;
   return ended.error.code === 'GEOSERVER_TIMEOUT' || ended.error.code === 'GEOSERVER_DROPPED';
 }
