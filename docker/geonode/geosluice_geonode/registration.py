@@ -217,8 +217,7 @@ def _write(plans, pks, memo):
         row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
         row.kept = {part: document[part] for part in ("layer", "object", "options")}
         # open until GeoServer is asked again
-        still = geofence.OPEN in row.unmapped and geofence.is_on() and document["permissions"] != "public"
-        row.unmapped = [geofence.OPEN, *plan.mapped.unmapped] if still else plan.mapped.unmapped
+        row.unmapped = _said(plan, geofence.OPEN in row.unmapped and geofence.is_on())
         row.save()
     catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
     moved -= {dataset.pk for dataset, _granted, _new in guarded}
@@ -233,11 +232,15 @@ def _write(plans, pks, memo):
     return [next(answers) if result is None else result for result in results]
 
 
+def _said(plan, is_open):
+    """All that is told of a dataset, and first that its layer is open, where not everybody may see it."""
+    told = [geofence.OPEN] if is_open and plan.document["permissions"] != "public" else []
+    return [*told, *plan.mapped.unmapped]
+
+
 def _tell_open(work, looked_at, there):
-    """First of all that is told of a dataset: that its layer is not guarded, though not everybody may see it."""
     for plan, row, dataset, _new in work:
-        told = [] if there or plan.document["permissions"] == "public" else [geofence.OPEN]
-        said = [*told, *plan.mapped.unmapped]
+        said = _said(plan, not there)
         if dataset.pk in looked_at and row.unmapped != said:
             row.unmapped = said
             row.save(update_fields=["unmapped"])

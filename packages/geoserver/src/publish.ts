@@ -90,8 +90,7 @@ export async function publish(
     await confirmMove(http, wish, look, log);
   }
   const isNew = storeState === 'created' && coverage === null;
-  if (request.style !== undefined && !(request.style === null && isNew))
-    await applyStyle(http, request.style ?? PLAIN, look, { seen: styles, isNew });
+  if (request.style !== undefined) await applyStyle(http, request.style ?? PLAIN, look, { seen: styles, isNew });
   const what = coverage === null ? 'created' : document === null ? 'confirmed' : 'changed';
   log.info({ layer, store: storeState, coverage: what }, 'Layer:Publish:Done');
   return {

@@ -34,7 +34,9 @@ export const paths = {
   coverageAnyStore: (workspace: string, name: string) => `/rest/workspaces/${e(workspace)}/coverages/${e(name)}`,
   layer: (workspace: string, name: string) => `/rest/workspaces/${e(workspace)}/layers/${e(name)}`,
   styles: (workspace: string) => `/rest/workspaces/${e(workspace)}/styles`,
-  style: (workspace: string, name: string) => `/rest/workspaces/${e(workspace)}/styles/${e(name)}`,
+  /** Of the workspace; of none where it is null. */
+  style: (workspace: string | null, name: string) =>
+    `${workspace === null ? '/rest' : `/rest/workspaces/${e(workspace)}`}/styles/${e(name)}`,
 };
 
 /** Reads a document; null where it is not there. */

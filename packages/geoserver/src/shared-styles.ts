@@ -40,12 +40,12 @@ function styleOf(name: string, title: string, channels: string): SharedStyle {
   return { kind: 'shared', name, sld };
 }
 
-/** Names of all that layers may get here. */
-export const SHARED_STYLES: readonly string[] = ['geosluice_grey', 'geosluice_rgb'];
-
 const STRETCHED_GREY = styleOf('geosluice_grey', 'Grey, stretched', channel('GrayChannel', 1));
 const STRETCHED_RGB = styleOf(
   'geosluice_rgb',
   'Colours, stretched',
   ['RedChannel', 'GreenChannel', 'BlueChannel'].map((name, index) => channel(name, index + 1)).join(''),
 );
+
+/** Names of all that layers may get here. */
+export const SHARED_STYLES: readonly string[] = [STRETCHED_GREY, STRETCHED_RGB].map(({ name }) => name);

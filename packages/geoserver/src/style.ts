@@ -72,7 +72,7 @@ export async function applyStyle(
   if (bound?.style === wanted) return;
   // somebody deleted it since it was seen
   seen.delete(`${workspace}:${style.name}`);
-  if (style.kind === 'named' && (await get(http, styleSchema, pathOf(home, style.name), look)) === null) {
+  if (style.kind === 'named' && (await get(http, styleSchema, paths.style(home, style.name), look)) === null) {
     const where = home === null ? '' : ` in the workspace ${home}`;
     const message = `option style: GeoServer has no style ${style.name}${where}; make it there, or name one that it has`;
     throw new GeoServerError('INVALID_OPTIONS', message, { layer });
@@ -97,10 +97,6 @@ export function isToBind(
 function homeOf(style: Wanted, workspace: string): string | null {
   if (style.kind === 'plain') return null;
   return style.kind === 'named' ? style.workspace : workspace;
-}
-
-function pathOf(home: string | null, name: string): string {
-  return home === null ? `/rest/styles/${encodeURIComponent(name)}` : paths.style(home, name);
 }
 
 /** As a layer of the workspace shows it. */

@@ -11,7 +11,6 @@ export interface Silence {
   ask<T>(place: Place, ask: () => Promise<T>): Promise<T | undefined>;
   /** A list of it, as far as it gave one. */
   pages<T>(place: Place, list: () => AsyncIterable<T>): AsyncGenerator<T>;
-  has(place: Place): boolean;
   /** The first error of each. */
   named(): Array<{ place: Place; error: string }>;
 }
@@ -56,7 +55,6 @@ export function createSilence(signal: AbortSignal, pauseMs: number): Silence {
         }
       }
     },
-    has: (place) => silent.has(place),
     named: () => [...silent].map(([place, error]) => ({ place, error })),
   };
 }

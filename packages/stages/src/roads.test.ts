@@ -16,15 +16,13 @@ import {
   Supersede,
   type UploadJob,
 } from '@geosluice/jobs';
-import { ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../test/ports/memory-ledger.ts';
 import { exampleJobs } from '../../jobs/src/testing/example-jobs.ts';
-import { createDiscoverStage } from './discover/stage.ts';
 import type { GeoServerPort } from './ports.ts';
 import { createPublishStage } from './publish/stage.ts';
 import { createRegisterStage } from './register/stage.ts';
 import { testContext } from './testing/context.ts';
-import { exampleFacts } from './testing/example-facts.ts';
+import { discoverStage } from './testing/discover-stage.ts';
 import { createMemorySource, type MemorySource } from './testing/memory-source.ts';
 import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts';
 import { createUploadStage } from './upload/stage.ts';
@@ -276,15 +274,11 @@ test('a published dataset whose file is gone goes its road again by a replay, fr
   source.put('s3://inbox/a/dem.xml', 'Heights');
   const location = parseLocation(uri);
   const dataset = datasetIdOf(location);
-  const discover = createDiscoverStage({
+  const discover = discoverStage({
     ...{ sources: source, store, ledger },
-    readRaster: async (reader) => exampleFacts(reader.size),
     readSidecar: (bytes) => ({ ...emptyMetadata('plain'), title: Buffer.from(bytes).toString() }),
-    remove: () => assert.fail('nothing is removed here'),
-    target: { bucket: 'geodata', prefix: 'rasters' },
-    rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0, after: 'delete' },
-    ...{ settleMs: 0, maxSpoolBytes: 0 },
+    maxSpoolBytes: 0,
   });
   const publish = createPublishStage({
     ...{ store, ledger, storeType: 's3geotiff', graceMs: 0 },

@@ -3,10 +3,24 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GeoServerError, type PublishRequest } from '@geosluice/geoserver';
 import { SILENT } from '@geosluice/jobs';
-import { openPipeline } from '@geosluice/pipeline';
+import { openPipeline, type Pipeline } from '@geosluice/pipeline';
 import { startRedis } from '../redis.ts';
 import type { GeoServerStandIn } from './index.ts';
 import { makeRaster, requestFor, type Subject, startSubject } from './subject.ts';
+
+/** With a gate that lets two writes through at once, on a Redis of its own. */
+async function throughGateOfTwo(use: (gate: ReturnType<Pipeline['gate']>) => Promise<void>): Promise<void> {
+  const redis = await startRedis();
+  const pipeline = await openPipeline({ redisUrl: redis.url, prefix: 'gate' });
+  const gate = pipeline.gate('geoserver', { first: 2, most: 2 });
+  try {
+    await use(gate);
+  } finally {
+    gate.close();
+    await pipeline.close();
+    await redis.stop();
+  }
+}
 
 describe('[failure] the client and a GeoServer in trouble', () => {
   let subject: Subject;
@@ -149,10 +163,7 @@ describe('[failure] the client and a GeoServer in trouble', () => {
   });
 
   test('while the lock is held, writes never pile up behind it, however many publishes wait for their turn', async () => {
-    const redis = await startRedis();
-    const pipeline = await openPipeline({ redisUrl: redis.url, prefix: 'gate' });
-    const gate = pipeline.gate('geoserver', { first: 2, most: 2 });
-    try {
+    await throughGateOfTwo(async (gate) => {
       await subject.geoserver.publish(await prepared());
       const requests = await Promise.all(Array.from({ length: 8 }, () => prepared({ fresh: true })));
       const release = standIn.holdS3();
@@ -176,18 +187,11 @@ describe('[failure] the client and a GeoServer in trouble', () => {
       await all;
       for (const request of requests) await patient.publish({ ...request, fresh: false });
       assert.equal(gate.stats().active, 0);
-    } finally {
-      gate.close();
-      await pipeline.close();
-      await redis.stop();
-    }
+    });
   });
 
   test('writes have their turn at the gate: of many publishes, two are in the server at once', async () => {
-    const redis = await startRedis();
-    const pipeline = await openPipeline({ redisUrl: redis.url, prefix: 'gate' });
-    const gate = pipeline.gate('geoserver', { first: 2, most: 2 });
-    try {
+    await throughGateOfTwo(async (gate) => {
       const requests = await Promise.all(Array.from({ length: 8 }, () => prepared({ fresh: true })));
       await subject.geoserver.publish(await prepared());
       const release = standIn.holdS3();
@@ -198,11 +202,7 @@ describe('[failure] the client and a GeoServer in trouble', () => {
       assert.equal(under.length, 2);
       release();
       await Promise.all(all);
-    } finally {
-      gate.close();
-      await pipeline.close();
-      await redis.stop();
-    }
+    });
   });
 
   test('an answer that is lost after the work was done makes no difference', async () => {

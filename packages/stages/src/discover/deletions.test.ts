@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { datasetIdOf, emptyMetadata, type InspectJob, type Outcome, parseLocation } from '@geosluice/jobs';
-import { readRules, ruledBy } from '@geosluice/rules';
+import { datasetIdOf, type Outcome, parseLocation } from '@geosluice/jobs';
 import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
 import { testContext } from '../testing/context.ts';
-import { exampleFacts } from '../testing/example-facts.ts';
+import { discoverStage, inboxRule, inspectJobOf } from '../testing/discover-stage.ts';
 import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
-import { createDiscoverStage } from './stage.ts';
 
 const URIS = Array.from({ length: 40 }, (_, at) => `s3://inbox/a/dem${at}.tif`);
 const [ONE = ''] = URIS;
@@ -36,30 +34,19 @@ beforeEach(() => {
   };
 });
 
-function stage(rule: string) {
-  return createDiscoverStage({
-    ...{ sources: source, store: createMemoryStore(), ledger },
-    readRaster: async (reader) => exampleFacts(reader.size),
-    readSidecar: () => emptyMetadata('plain'),
+const stage = (rule: string) =>
+  discoverStage({
+    ...{ sources: source, store: createMemoryStore(), ledger, rules: inboxRule(rule) },
     async remove(dataset, mode) {
       removed.push(`${dataset} ${mode}`);
       const generation = ((await ledger.get(dataset))?.generation ?? 0) + 1;
       await ledger.apply(dataset, generation, { state: 'removing' }, {});
     },
-    target: { bucket: 'geodata', prefix: 'rasters' },
-    rules: ruledBy(readRules(`version: 1\nrules:\n  - { name: inbox, source: s3://inbox/, ${rule} }`, 'rules.yaml')),
-    defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 600 },
-    ...{ settleMs: 0, maxSpoolBytes: 1e6 },
   });
-}
 
 let runs = 0;
 async function look(uri: string, rule = DELETE): Promise<Outcome> {
-  const location = parseLocation(uri);
-  const job: InspectJob = {
-    ...{ schema: 1, stage: 'discover', kind: 'inspect', ingestion: 'i1', options: {}, dataset: datasetIdOf(location) },
-    ...{ location, reason: 'sweep', force: false, nonce: 'n', seen: '' },
-  };
+  const job = inspectJobOf(uri, { reason: 'sweep', nonce: 'n' });
   runs += 1;
   return await stage(rule)(job, testContext({ jobId: `job-${runs}`, now: () => at }));
 }

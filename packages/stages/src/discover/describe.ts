@@ -101,6 +101,18 @@ export function withoutSidecar(
   return { metadata: degraded(name, error), metadataState: 'degraded' };
 }
 
+/** What the ledger is told of a dataset that is described. */
+export function recordOf({
+  workspace,
+  name,
+  facts,
+  metadata,
+  metadataState,
+}: Pick<DatasetJob, 'workspace' | 'name' | 'facts' | 'metadata' | 'metadataState'>) {
+  const warnings = [...facts.warnings, ...metadata.warnings];
+  return { workspace, name, title: metadata.title ?? name, metadataState, facts, warnings };
+}
+
 /** A bad sidecar never stops its raster: the dataset says so instead. */
 function degraded(name: string, error: GeosluiceError): DatasetMetadata {
   return { ...emptyMetadata(), warnings: [`sidecar ${name} refused: ${error.code}: ${error.message}`.slice(0, 300)] };

@@ -22,15 +22,15 @@ import type { Candidate, SourcePort } from '../ports.ts';
 import { chooseName } from './choose-name.ts';
 import { decideDuplicate } from './decide-duplicate.ts';
 import { type Claim, decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
-import { describe } from './describe.ts';
+import { describe, recordOf } from './describe.ts';
 import { leave, looksAfter, nextLook } from './files.ts';
 import { goOnFromKept, keptOf, type Whole } from './kept.ts';
 import type { DiscoverPorts } from './ports.ts';
 import { keptOptions, ruledOptions, withDefaults } from './ruled-options.ts';
 import { seenVersion, sidecarOf } from './seen.ts';
 
-/** Milliseconds before an inspect job that lost the race for a generation looks again. */
-const RACE_MS = 250;
+/** A job that lost the race for a generation looks again. */
+const OUTRUN: Outcome = { kind: 'again', afterMs: 250, note: 'another-job-was-faster' };
 
 /** Looks at one raster afresh, takes a generation where it changed, and sends it on its way or refuses it. */
 export async function inspect(job: InspectJob, context: StageContext, ports: DiscoverPorts): Promise<Outcome> {
@@ -52,17 +52,13 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   const whole = job.force && !looksAfter(ruled, job, after) ? keptOf(entry) : null;
   const candidate = await lookOrGone(source, job, { entry, whole }, context.signal);
   if (candidate === null) {
-    if (whole !== null) {
-      const { version } = whole;
-      const claim = decideClaim(entry, { version, jobId: context.jobId, force: job.force });
-      const generation = await take(job, context, ports, { entry, claim, version, kept });
-      if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
-      context.adopt(generation);
-      return await goOnFromKept(job, context, ports, { whole, generation, options });
-    }
-    return entry === null
-      ? { kind: 'done', note: 'source-gone' }
-      : await leave(job, context, ports, { ruled, entry, after });
+    if (entry === null) return { kind: 'done', note: 'source-gone' };
+    if (whole === null) return await leave(job, context, ports, { ruled, entry, after });
+    const { version } = whole;
+    const claim = decideClaim(entry, { version, jobId: context.jobId, force: job.force });
+    const generation = await take(job, context, ports, { entry, claim, version, kept });
+    if (generation === null) return OUTRUN;
+    return await goOnFromKept(job, context, ports, { whole, generation, options });
   }
   if (entry !== null && looksAfter(ruled, job, after)) {
     await ports.ledger.sighted(ruled.options.rule, [job.dataset], nextLook(ruled.deletions, context.now()));
@@ -103,8 +99,7 @@ export async function inspect(job: InspectJob, context: StageContext, ports: Dis
   }
 
   const generation = await take(job, context, ports, { entry, claim, version, kept });
-  if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
-  context.adopt(generation);
+  if (generation === null) return OUTRUN;
   if (wait.kind === 'expired') {
     throw new Reject(
       'METADATA_MISSING',
@@ -132,8 +127,7 @@ async function standAside(
 ): Promise<Outcome> {
   const version = formatVersion(seen);
   const generation = await take(job, context, ports, { entry, claim, version, kept });
-  if (generation === null) return { kind: 'again', afterMs: RACE_MS, note: 'another-job-was-faster' };
-  context.adopt(generation);
+  if (generation === null) return OUTRUN;
   const uri = describeLocation(job.location);
   if (duplicate === 'error') {
     const layer = `${entry?.workspace}:${entry?.name}`;
@@ -182,23 +176,30 @@ function assertOwnContent({ dataset, location }: InspectJob, { raster }: Candida
   throw new Reject('SOURCE_GONE', `${uri} holds other content by now, which is a dataset of its own`, { subject: uri });
 }
 
-/** @returns the generation this job works under: a new one, or the one that it took before it was killed; null where another was faster */
+/**
+ * Adopts the generation this job works under: a new one, or the one that it took before it was killed.
+ * @returns it; null where another was faster
+ */
 async function take(
   job: InspectJob,
   context: StageContext,
   ports: DiscoverPorts,
   { entry, claim, version, kept }: { entry: LedgerEntry | null; claim: Claim; version: string; kept: IngestOptions },
 ): Promise<number | null> {
-  if (claim === 'continue' && entry !== null) return entry.generation;
-  return await ports.ledger.takeGeneration({
-    dataset: job.dataset,
-    location: job.location,
-    ingestion: job.ingestion,
-    options: kept,
-    expected: entry?.generation ?? 0,
-    version,
-    takenBy: context.jobId,
-  });
+  const continued = claim === 'continue' && entry !== null ? entry.generation : null;
+  const generation =
+    continued ??
+    (await ports.ledger.takeGeneration({
+      dataset: job.dataset,
+      location: job.location,
+      ingestion: job.ingestion,
+      options: kept,
+      expected: entry?.generation ?? 0,
+      version,
+      takenBy: context.jobId,
+    }));
+  if (generation !== null) context.adopt(generation);
+  return generation;
 }
 
 interface Found {
@@ -243,14 +244,7 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
     ...description,
     spool: spooled?.location ?? null,
   };
-  const record = {
-    workspace: base.workspace,
-    name,
-    title: base.metadata.title ?? name,
-    metadataState: base.metadataState,
-    facts,
-    warnings: [...facts.warnings, ...base.metadata.warnings],
-  };
+  const record = recordOf(base);
   if (descriptionOnly) {
     const { object, layer } = entry;
     return {

@@ -10,13 +10,12 @@ import {
   parseLocation,
   type UploadJob,
 } from '@geosluice/jobs';
-import { readRules, ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
 import { testContext } from '../testing/context.ts';
+import { discoverStage, inboxRule, inspectJobOf } from '../testing/discover-stage.ts';
 import { exampleFacts } from '../testing/example-facts.ts';
 import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
 import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
-import { createDiscoverStage } from './stage.ts';
 
 const URI = 's3://inbox/a/dem.tif';
 const location = parseLocation(URI);
@@ -34,27 +33,17 @@ beforeEach(() => {
   headersRead = 0;
 });
 
-function stage(rule = 'after: keep') {
-  return createDiscoverStage({
-    ...{ sources: source, store, ledger },
+const stage = (rule = 'after: keep') =>
+  discoverStage({
+    ...{ sources: source, store, ledger, rules: inboxRule(rule) },
     async readRaster(reader) {
       headersRead += 1;
       return exampleFacts(reader.size);
     },
     readSidecar: (bytes) => ({ ...emptyMetadata('plain'), title: Buffer.from(bytes).toString() }),
-    remove: () => assert.fail('nothing is removed here'),
-    target: { bucket: 'geodata', prefix: 'rasters' },
-    rules: ruledBy(readRules(`version: 1\nrules:\n  - { name: inbox, source: s3://inbox/, ${rule} }`, 'rules.yaml')),
-    defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 600 },
-    ...{ settleMs: 0, maxSpoolBytes: 1e6 },
   });
-}
 
-const inspectJob = (over: Partial<InspectJob> = {}): InspectJob => ({
-  ...{ schema: 1, stage: 'discover', kind: 'inspect', ingestion: 'i1', options: {}, dataset, location },
-  ...{ reason: 'replay', force: false, nonce: '', seen: '' },
-  ...over,
-});
+const inspectJob = (over: Partial<InspectJob> = {}) => inspectJobOf(URI, { reason: 'replay', ...over });
 const retried = (rule?: string, jobId = 'retry') =>
   stage(rule)(inspectJob({ force: true, nonce: jobId }), testContext({ jobId }));
 

@@ -5,6 +5,7 @@ import {
   type InspectJob,
   type LedgerEntry,
   type Outcome,
+  type PublishJob,
   parseVersion,
   type RasterFacts,
   Reject,
@@ -12,7 +13,7 @@ import {
 } from '@geosluice/jobs';
 import { contentPrefix } from '../keys.ts';
 import { readBeside } from '../read-beside.ts';
-import { type Description, MAX_SIDECAR_BYTES, understand, withoutSidecar } from './describe.ts';
+import { type Description, MAX_SIDECAR_BYTES, type Reading, recordOf, understand, withoutSidecar } from './describe.ts';
 import { deriveTitle, stemOf } from './name.ts';
 import type { DiscoverPorts } from './ports.ts';
 import type { withDefaults } from './ruled-options.ts';
@@ -54,32 +55,22 @@ export async function goOnFromKept(
   const facts = whole.facts ?? (await readFacts(whole, context, ports));
   const description = await describeKept({ job, context, ports, facts, options }, whole);
   const { workspace, name } = layer;
-  const record = {
-    ...{ workspace, name, title: description.metadata.title ?? name, metadataState: description.metadataState, facts },
-    warnings: [...facts.warnings, ...description.metadata.warnings],
+  const next: PublishJob = {
+    ...{
+      schema: 1,
+      stage: 'publish',
+      kind: 'add',
+      ingestion: job.ingestion,
+      dataset: job.dataset,
+      generation,
+      version,
+    },
+    ...{ location: job.location, options: { ...options, workspace }, workspace, name, facts, object, spool: null },
+    // the object's: a file that comes back is another, whatever its rule wants done with this one
+    fingerprint: { size: object.size, etag: object.etag, modified: new Date(0).toISOString() },
+    ...description,
   };
-  return {
-    kind: 'next',
-    record,
-    note: 'source-gone-goes-on-from-its-object',
-    jobs: [
-      {
-        ...{
-          schema: 1,
-          stage: 'publish',
-          kind: 'add',
-          ingestion: job.ingestion,
-          dataset: job.dataset,
-          generation,
-          version,
-        },
-        ...{ location: job.location, options: { ...options, workspace }, workspace, name, facts, object, spool: null },
-        // the object's: a file that comes back is another, whatever its rule wants done with this one
-        fingerprint: { size: object.size, etag: object.etag, modified: new Date(0).toISOString() },
-        ...description,
-      },
-    ],
-  };
+  return { kind: 'next', record: recordOf(next), note: 'source-gone-goes-on-from-its-object', jobs: [next] };
 }
 
 /** A ledger that took the dataset in from GeoNode has none. */
@@ -88,13 +79,13 @@ async function readFacts({ object }: Whole, context: StageContext, ports: Discov
   return await ports.readRaster(ports.store.reader(object), { beside, signal: context.signal });
 }
 
-async function describeKept(reading: Parameters<typeof understand>[0], whole: Whole): Promise<Description> {
+async function describeKept(reading: Reading, whole: Whole): Promise<Description> {
   const { context, options, job } = reading;
   const none = whole.metadataState === 'none' || parseVersion(whole.version).metadata === '0';
   const [sidecar, style] = await Promise.all([
-    none ? null : newest(reading, whole, '.xml', MAX_SIDECAR_BYTES),
+    none ? null : newest(reading, whole, '.xml'),
     // one that came beside the raster is called like the layer
-    whole.layer.style === whole.name ? newest(reading, whole, '.sld', MAX_SIDECAR_BYTES) : null,
+    whole.layer.style === whole.name ? newest(reading, whole, '.sld') : null,
   ]);
   const { metadata: read, metadataState } = none
     ? { metadata: emptyMetadata(), metadataState: 'none' as const }
@@ -110,10 +101,7 @@ async function describeKept(reading: Parameters<typeof understand>[0], whole: Wh
 
 type Kept = { kept: { bucket: string; key: string; sha256: string; name: string }; bytes: Uint8Array };
 
-function readKept(
-  reading: Parameters<typeof understand>[0],
-  sidecar: Kept | null,
-): Pick<Description, 'metadata' | 'metadataState'> {
+function readKept(reading: Reading, sidecar: Kept | null): Pick<Description, 'metadata' | 'metadataState'> {
   const name = sidecar?.kept.name ?? `${stemOf(reading.job.location)}.xml`;
   try {
     if (sidecar === null) throw new Reject('METADATA_MISSING', 'neither the file nor what was kept of it is there');
@@ -124,12 +112,7 @@ function readKept(
 }
 
 /** The last that was kept beside a content: each is written anew when it counts. */
-async function newest(
-  { ports, context, job }: Parameters<typeof understand>[0],
-  whole: Whole,
-  ending: '.xml' | '.sld',
-  maxBytes: number,
-): Promise<Kept | null> {
+async function newest({ ports, context, job }: Reading, whole: Whole, ending: '.xml' | '.sld'): Promise<Kept | null> {
   const { bucket } = ports.target;
   const prefix = contentPrefix(ports.target, job.dataset, parseVersion(whole.version).raster);
   let last: { key: string; modified: string } | null = null;
@@ -141,7 +124,7 @@ async function newest(
   }
   if (last === null) return null;
   const { key } = last;
-  const bytes = await readBeside(ports.store, { bucket, key }, maxBytes, context.signal);
+  const bytes = await readBeside(ports.store, { bucket, key }, MAX_SIDECAR_BYTES, context.signal);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { kept: { bucket, key, sha256, name: `${stemOf(job.location)}${ending}` }, bytes };
 }

@@ -2,20 +2,17 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import {
   datasetIdOf,
-  emptyMetadata,
   type InspectJob,
   type ListJob,
   type Outcome,
   parseLocation,
   type UploadJob,
 } from '@geosluice/jobs';
-import { readRules, ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
 import { testContext } from '../testing/context.ts';
-import { exampleFacts } from '../testing/example-facts.ts';
+import { discoverStage, inboxRule, inspectJobOf } from '../testing/discover-stage.ts';
 import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
 import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
-import { createDiscoverStage } from './stage.ts';
 
 const URI = 's3://inbox/a/dem.tif';
 const LOCATION = parseLocation(URI);
@@ -34,25 +31,15 @@ beforeEach(() => {
 
 /** Runs one discover job under one rule of the inbox. */
 async function run(rule: string, job: InspectJob | ListJob): Promise<Outcome> {
-  const stage = createDiscoverStage({
-    ...{ sources: source, store, ledger },
-    readRaster: async (reader) => exampleFacts(reader.size),
-    readSidecar: () => emptyMetadata('plain'),
-    remove: () => assert.fail('nothing is removed here'),
-    target: { bucket: 'geodata', prefix: 'rasters' },
-    rules: ruledBy(readRules(`version: 1\nrules:\n  - { name: inbox, source: s3://inbox/, ${rule} }`, 'rules.yaml')),
+  const stage = discoverStage({
+    ...{ sources: source, store, ledger, rules: inboxRule(rule) },
     defaults: { workspace: 'geosluice', owner: 'admin', metadata: 'optional', metadataGraceSeconds: 600 },
-    ...{ settleMs: 0, maxSpoolBytes: 1e6 },
   });
   runs += 1;
   return await stage(job, testContext({ jobId: `job-${runs}` }));
 }
 
-const inspectJob = (over: Partial<InspectJob> = {}): InspectJob => ({
-  ...{ schema: 1, stage: 'discover', kind: 'inspect', ingestion: 'i1', options: {}, dataset: DATASET },
-  ...{ location: LOCATION, reason: 'listed', force: false, nonce: '', seen: '' },
-  ...over,
-});
+const inspectJob = (over: Partial<InspectJob> = {}) => inspectJobOf(URI, over);
 
 function uploadOf(outcome: Outcome): UploadJob {
   assert.ok(outcome.kind === 'next');

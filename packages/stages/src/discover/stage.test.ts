@@ -10,17 +10,15 @@ import {
   Reject,
   type UploadJob,
 } from '@geosluice/jobs';
-import { ruledBy } from '@geosluice/rules';
 import { createMemoryLedger, type MemoryLedger } from '../../../../test/ports/memory-ledger.ts';
 import { testContext } from '../testing/context.ts';
+import { discoverStage, inspectJobOf } from '../testing/discover-stage.ts';
 import { exampleFacts } from '../testing/example-facts.ts';
 import { createMemorySource, type MemorySource } from '../testing/memory-source.ts';
 import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
 import { seenVersion } from './seen.ts';
-import { createDiscoverStage } from './stage.ts';
 
 const URI = 's3://inbox/a/dem.tif';
-const TARGET = { bucket: 'geodata', prefix: 'rasters' };
 let source: MemorySource;
 let store: MemoryStore;
 let ledger: MemoryLedger;
@@ -33,11 +31,9 @@ beforeEach(() => {
   headersRead = 0;
 });
 
-function stage(over: { metadata?: 'optional' | 'required' } = {}) {
-  return createDiscoverStage({
-    sources: source,
-    store,
-    ledger,
+const stage = (over: { metadata?: 'optional' | 'required' } = {}) =>
+  discoverStage({
+    ...{ sources: source, store, ledger },
     async readRaster(reader) {
       headersRead += 1;
       const head = new Uint8Array(Math.min(4, reader.size));
@@ -50,32 +46,11 @@ function stage(over: { metadata?: 'optional' | 'required' } = {}) {
       if (text === 'bad') throw new Reject('METADATA_INVALID', 'not well-formed');
       return { ...emptyMetadata('plain'), title: text };
     },
-    remove: () => assert.fail('nothing is removed here'),
-    target: TARGET,
-    rules: ruledBy([]),
     defaults: { workspace: 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
     settleMs: 1000,
-    maxSpoolBytes: 1e6,
   });
-}
 
-function inspectJob(over: Partial<InspectJob> = {}): InspectJob {
-  const location = parseLocation(URI);
-  return {
-    schema: 1,
-    stage: 'discover',
-    kind: 'inspect',
-    ingestion: 'i1',
-    options: {},
-    dataset: datasetIdOf(location),
-    location,
-    reason: 'listed',
-    force: false,
-    nonce: '',
-    seen: '',
-    ...over,
-  };
-}
+const inspectJob = (over: Partial<InspectJob> = {}) => inspectJobOf(URI, over);
 
 async function sentOn(job = inspectJob(), jobId = 'job-1'): Promise<UploadJob> {
   const outcome = await stage()(job, testContext({ jobId }));
@@ -156,18 +131,10 @@ test('of two jobs that race for a generation one looks again', async () => {
   source.put(URI, 'tiff');
   const { dataset, version } = await sentOn(inspectJob(), 'job-1');
   const racing = { ...ledger, get: async () => null };
-  const stale = createDiscoverStage({
-    sources: source,
-    store,
-    ledger: racing,
+  const stale = discoverStage({
+    ...{ sources: source, store, ledger: racing },
     readRaster: async () => assert.fail('the loser reads nothing'),
     readSidecar: () => assert.fail('the loser reads nothing'),
-    remove: () => assert.fail('nothing is removed here'),
-    target: TARGET,
-    rules: ruledBy([]),
-    defaults: { workspace: 'geosluice', metadata: 'optional', metadataGraceSeconds: 0 },
-    settleMs: 0,
-    maxSpoolBytes: 0,
   });
   const outcome = await stale(inspectJob({ seen: version }), testContext({ jobId: 'job-2' }));
   assert.equal(outcome.kind, 'again');
