@@ -291,7 +291,8 @@ suite('ingestions, watches and what finds the lost', () => {
     await runner.close({ graceMs: 1_000 });
     const rests = (await internals.queues.of('discover').getDelayed()).map(({ delay }) => delay);
     assert.equal(rests.length, folders.length);
-    assert.equal(Math.min(...rests), 5_000);
+    // BullMQ keeps what is left of the rest by its own clock, a moment later
+    assert.ok(Math.min(...rests) > 4_000 && Math.min(...rests) <= 5_000, `${Math.min(...rests)}`);
     // those that were looked at together saw the same number
     assert.ok(Math.max(...rests) > 12_000, `${Math.max(...rests)}`);
   });

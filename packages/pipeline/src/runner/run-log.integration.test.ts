@@ -17,19 +17,41 @@ test('what is remembered of a job goes with it, and nothing is of one that is go
 
   // as BullMQ leaves a job that was fetched
   await redis.hset(keys.job('register', 'there'), 'ats', 1, 'data', '{}');
-  assert.deepEqual(await begin('there'), { kind: 'go', begun: true, crashes: 0, forgiven: 0, view: null });
-  assert.deepEqual(await begin('there'), { kind: 'go', begun: false, crashes: 1, forgiven: 0, view: null });
+  assert.deepEqual(await begin('there'), { kind: 'go', begun: true, first: true, crashes: 0, forgiven: 0, view: null });
+  await redis.hincrby(keys.job('register', 'there'), 'ats', 1);
+  assert.deepEqual(await begin('there'), {
+    kind: 'go',
+    begun: false,
+    first: false,
+    crashes: 1,
+    forgiven: 0,
+    view: null,
+  });
   assert.equal(await runLog.started('there'), 1);
   assert.deepEqual([await runLog.metOutage('there', 3), await runLog.metOutage('there', 3)], [1, 1]);
   assert.equal(await runLog.metOutage('there', 4), 2);
   await runLog.ended('there');
   assert.equal(await runLog.started('there'), 0);
   await runLog.slept('there', 2);
-  assert.deepEqual(await begin('there', true), { kind: 'go', begun: true, crashes: 0, forgiven: 2, view: null });
+  assert.deepEqual(await begin('there', true), {
+    kind: 'go',
+    begun: true,
+    first: false,
+    crashes: 0,
+    forgiven: 2,
+    view: null,
+  });
   await runLog.forget('there');
   assert.deepEqual(Object.keys(await redis.hgetall(keys.job('register', 'there'))), ['ats', 'data']);
 
-  assert.deepEqual(await begin('gone'), { kind: 'go', begun: false, crashes: 0, forgiven: 0, view: null });
+  assert.deepEqual(await begin('gone'), {
+    kind: 'go',
+    begun: false,
+    first: false,
+    crashes: 0,
+    forgiven: 0,
+    view: null,
+  });
   assert.equal(await runLog.started('gone'), 0);
   await runLog.slept('gone', 2);
   await runLog.metOutage('gone', 5);
