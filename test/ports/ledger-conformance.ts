@@ -277,5 +277,27 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       assert.equal(counts.visible, 1);
       assert.equal((await ledger.counts()).visible, before.visible + 1);
     });
+
+    test('steps of one moment count once each, also those of one dataset', async () => {
+      const locations = Array.from({ length: 3 }, freshLocation);
+      const ingestion = `m${datasetIdOf(freshLocation())}`;
+      const [one = '', two = '', three = ''] = locations.map((location) => datasetIdOf(location));
+      for (const location of locations) await ledger.takeGeneration({ ...claimOf(location, 0), ingestion });
+      const before = await ledger.counts();
+      await Promise.all([
+        ledger.apply(one, 1, { state: 'uploading' }, { stage: 'discover' }),
+        ledger.apply(two, 1, { state: 'uploading' }, { stage: 'discover' }),
+        ledger.apply(one, 1, { state: 'publishing' }, { stage: 'upload' }),
+        ledger.apply(three, 1, { state: 'inspecting' }, { stage: 'discover' }),
+        ledger.apply(one, 1, { state: 'registering' }, { stage: 'publish' }),
+      ]);
+      const { inspecting, uploading, publishing, registering } = await ledger.counts(ingestion);
+      assert.deepEqual([inspecting, uploading, publishing, registering], [1, 1, 0, 1]);
+      const after = await ledger.counts();
+      assert.deepEqual(
+        [after.inspecting, after.uploading, after.publishing, after.registering],
+        [before.inspecting - 2, before.uploading + 1, before.publishing, before.registering + 1],
+      );
+    });
   });
 }

@@ -17,9 +17,9 @@ const waiting = new WeakMap<Client, Map<Script, Asked[]>>();
 
 /**
  * A script that runs a piece of Lua for each of several calls. It takes the root of the keys as KEYS[1]; `A` is the list of
- * arguments of one call, and the piece returns its answer.
+ * arguments of one call, and the piece returns its answer. `last` runs once, after all calls.
  */
-export function scriptOfMany(prelude: string, lua: string): Script {
+export function scriptOfMany(prelude: string, lua: string, last = ''): Script {
   return script(`${prelude}
 local function each(A) ${lua} end
 local answers = {}
@@ -37,6 +37,7 @@ while at <= #ARGV do
   answers[#answers + 1] = answer or false
   at = at + count + 1
 end
+${last}
 return answers
 `);
 }

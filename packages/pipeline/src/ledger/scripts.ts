@@ -20,22 +20,50 @@ local SETTLED = {visible=true, dead=true, removed=true}
 local STAGE = {discover=1, upload=2, publish=3, register=4}
 local call = redis.call
 local function entry_key(id) return P .. ':d:' .. id end
+-- what a script changes in the indexes is written once, at its end: many datasets share them
+local placed = {}
+local counted = {}
 -- an ingestion has one less in a state and one more in another; each may be none
 local function count(ingestion, from, to)
   if ingestion == '' then return end
-  local key = P .. ':i:' .. ingestion .. ':counts'
-  if not from then return call('HINCRBY', key, to, 1) end
-  if not to then return call('HINCRBY', key, from, -1) end
-  local cur = call('HMGET', key, from, to)
-  call('HSET', key, from, (cur[1] or 0) - 1, to, (cur[2] or 0) + 1)
+  local own = counted[ingestion] or {}
+  counted[ingestion] = own
+  if from then own[from] = (own[from] or 0) - 1 end
+  if to then own[to] = (own[to] or 0) + 1 end
+end
+-- without a score it is no member
+local function index(state, id, score)
+  local own = placed[state] or {}
+  placed[state] = own
+  own[id] = score
+end
+local function write_indexes()
+  for state, own in pairs(placed) do
+    local add, drop = {}, {}
+    for id, score in pairs(own) do
+      if score then
+        add[#add + 1] = score
+        add[#add + 1] = id
+      else
+        drop[#drop + 1] = id
+      end
+    end
+    if #drop > 0 then call('ZREM', P .. ':state:' .. state, unpack(drop)) end
+    if #add > 0 then call('ZADD', P .. ':state:' .. state, unpack(add)) end
+  end
+  for ingestion, own in pairs(counted) do
+    for state, more in pairs(own) do
+      if more ~= 0 then call('HINCRBY', P .. ':i:' .. ingestion .. ':counts', state, more) end
+    end
+  end
 end
 -- one dataset's place in every index; what is not settled is found by its last step
 local function place(id, ingestion, old, new)
   if old ~= new then
-    if old then call('ZREM', P .. ':state:' .. old, id) end
+    if old then index(old, id, false) end
     count(ingestion, old, new)
   end
-  if old ~= new or not SETTLED[new] then call('ZADD', P .. ':state:' .. new, a.now, id) end
+  if old ~= new or not SETTLED[new] then index(new, id, a.now) end
 end
 -- a list as JSON; fields at its end that say nothing are left out
 local function short(fields)
@@ -90,7 +118,14 @@ local function move(id, from, to, state)
 end
 `;
 
-const ledgerScript = (body: string): Script => script(`${PRELUDE} a = cjson.decode(ARGV[1])\n${body}`);
+const ledgerScript = (body: string): Script =>
+  script(`${PRELUDE}
+a = cjson.decode(ARGV[1])
+local function run() ${body} end
+local answer = run()
+write_indexes()
+return answer
+`);
 
 /** Creates what is unknown; `move` brings what is known into the ingestion that asks for it by name. */
 export const ENTER = ledgerScript(`
@@ -140,7 +175,7 @@ export const APPLY = scriptOfMany(
   `
 a = cjson.decode(A[1])
 local key = entry_key(a.dataset)
-local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'removal')
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'removal', 'reason', 'lastError')
 if not cur[1] then return {'unknown'} end
 if a.guard and call('GET', a.guard.key) ~= a.guard.token then return {'lost'} end
 local known = tonumber(cur[2])
@@ -172,8 +207,8 @@ if SETTLED[state] then put('job', '') end
 call('HSET', key, unpack(set))
 local clear = {unpack(a.clear)}
 if state == 'visible' or state == 'removed' then
-  clear[#clear + 1] = 'reason'
-  clear[#clear + 1] = 'lastError'
+  if cur[6] or a.set.reason then clear[#clear + 1] = 'reason' end
+  if cur[7] or a.set.lastError then clear[#clear + 1] = 'lastError' end
 end
 if #clear > 0 then call('HDEL', key, unpack(clear)) end
 local stale = '[]'
@@ -198,6 +233,7 @@ place(a.dataset, cur[3], cur[1], state)
 tell(a.dataset, cur[3], generation, state, a.step)
 return {'applied', stale}
 `,
+  'write_indexes()',
 );
 
 /** Sends a dead dataset back onto its road, within its generation. */

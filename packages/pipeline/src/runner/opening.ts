@@ -35,6 +35,7 @@ export interface OpeningRun {
 
 const OPEN = scriptOfMany(
   `local call = redis.call
+local fulfilled = {}
 ${GATE}`,
   `
 local hold, probe, job, woken, dataset, token, probe_ms, begin, again = unpack(A)
@@ -48,7 +49,7 @@ if begin == '1' and crashes == 0 and past[1] then
   begun = 1
   call('HSET', job, '${STARTS}', 1)
   -- whoever woke it before sees his wish fulfilled by this run
-  call('DEL', woken)
+  fulfilled[#fulfilled + 1] = woken
 end
 local forgiven = again == '1' and tonumber(past[3] or '0') or 0
 local view = {}
@@ -57,6 +58,7 @@ if dataset ~= '' then view = call('HMGET', dataset, ${START_FIELDS.map((field) =
 local first = past[1] == '1' and 1 or 0
 return {kind, begun, crashes, forgiven, view, first}
 `,
+  `if #fulfilled > 0 then call('DEL', unpack(fulfilled)) end`,
 );
 
 /** What every run asks before its stage, in one round trip: it is paid for each job of a million. */
