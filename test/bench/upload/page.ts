@@ -150,6 +150,6 @@ ${[
 ].join('\n')}
 
 One pod more than needed lets one be killed without losing time. Redis holds about ${ASSUMED.redisPerJob / 1000} KB a waiting job:
-${((amount.files * ASSUMED.redisPerJob) / 1e6).toFixed(0)} MB if all ${amount.files.toLocaleString('en')} wait at once, and the ledger's entries besides, which were not measured here.
+${((amount.files * ASSUMED.redisPerJob) / 1e6).toFixed(0)} MB if all ${amount.files.toLocaleString('en')} wait at once; what the ledger takes besides is measured with [the whole line](#the-whole-line).
 `;
 }
