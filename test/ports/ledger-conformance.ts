@@ -184,6 +184,124 @@ export function ledgerConformance(name: string, open: () => Promise<OpenLedger>)
       assert.equal(await ledger.claimName({ ...claim, dataset: two }), two);
     });
 
+    /** A visible dataset that was at one place and is at another since its second generation. */
+    const moved = async () => {
+      const location = freshLocation();
+      const dataset = datasetIdOf(location);
+      const name = `m${dataset.slice(1, 9)}`;
+      const [from, to] = [
+        { workspace: 'from', name },
+        { workspace: 'to', name },
+      ];
+      const moves = async (at: { workspace: string; name: string }, generation: number): Promise<void> => {
+        await ledger.takeGeneration(claimOf(location, generation - 1, generation % 2 === 1 ? V1 : V2));
+        assert.equal(await ledger.claimName({ ...at, dataset }), dataset);
+        await ledger.apply(dataset, generation, { ...at, state: 'uploading' }, { stage: 'discover' });
+        await ledger.apply(dataset, generation, { state: 'registering' }, { stage: 'publish' });
+      };
+      const shown = (generation: number) =>
+        ledger.apply(dataset, generation, { state: 'visible' }, { stage: 'register' });
+      await moves(from, 1);
+      await shown(1);
+      await moves(to, 2);
+      const leftOf = async (until = new Date()) =>
+        (await ledger.left(until, 1_000)).filter((place) => place.dataset === dataset);
+      return { dataset, from: { ...from, dataset }, to: { ...to, dataset }, moves, shown, leftOf };
+    };
+    const other = (dataset: string): string => `d${dataset.slice(1).split('').reverse().join('')}`;
+    const soon = (): Date => new Date(Date.now() + 60_000);
+
+    test('what a dataset owns stands in its entry, and a place is left once it is registered elsewhere, not before', async () => {
+      const { dataset, from, to, shown, leftOf } = await moved();
+      const places = [from, to].map(({ workspace, name }) => ({ workspace, name }));
+      assert.deepEqual((await ledger.get(dataset))?.places, places);
+      assert.deepEqual(await leftOf(soon()), []);
+      const before = Date.now();
+      await shown(2);
+      assert.deepEqual(await leftOf(new Date(before - 1)), []);
+      assert.deepEqual(await leftOf(), [from]);
+      await wait(5);
+      const shortlyBefore = new Date(Date.now() - 3);
+      await shown(2);
+      assert.deepEqual(await leftOf(shortlyBefore), [from], 'saying it again does not put it off');
+      assert.equal(await ledger.claimName({ ...from, dataset: other(dataset) }), dataset, 'nobody else gets its name');
+    });
+
+    test('a place that is left is taken away by one at a time, and is free after that', async () => {
+      const { dataset, from, to, shown, leftOf } = await moved();
+      await shown(2);
+      const [until, again] = [new Date(), soon()];
+      assert.equal(await ledger.vacate(from, { until: new Date(0), again }), false, 'not before its time');
+      assert.equal(await ledger.vacate(from, { until, again }), true);
+      assert.equal(await ledger.vacate(from, { until, again }), false, 'another is at it');
+      assert.equal(await ledger.claimName(from), null, 'nor does its own dataset get it meanwhile');
+      assert.equal(await ledger.claimName({ ...from, dataset: other(dataset) }), dataset);
+      const late = new Date(again.getTime() + 1);
+      assert.equal(await ledger.vacate(from, { until: again, again: late }), true, 'who was at it may have died');
+      await ledger.free(from, again);
+      assert.deepEqual(await leftOf(late), [from], 'who lost it to another frees nothing');
+      await ledger.free(from, late);
+      await ledger.free(from, late);
+      assert.deepEqual(await leftOf(late), []);
+      assert.deepEqual((await ledger.get(dataset))?.places, [{ workspace: to.workspace, name: to.name }]);
+      assert.equal(await ledger.claimName({ ...from, dataset: other(dataset) }), other(dataset));
+    });
+
+    test('a dataset that goes back to a place has not left it, but the other', async () => {
+      const { from, to, moves, shown, leftOf } = await moved();
+      await shown(2);
+      await moves(from, 3);
+      assert.deepEqual(await leftOf(soon()), []);
+      assert.equal(await ledger.vacate(from, { until: soon(), again: soon() }), false);
+      await shown(3);
+      assert.deepEqual(await leftOf(soon()), [to]);
+    });
+
+    test('a place that was claimed on the way to another is left with the rest', async () => {
+      const { dataset, from, to, moves, shown, leftOf } = await moved();
+      const third = { ...to, workspace: 'third' };
+      await moves(third, 3);
+      await shown(3);
+      const left = (await leftOf(soon())).map(({ workspace }) => workspace);
+      assert.deepEqual(left.sort(), [from.workspace, to.workspace]);
+      assert.equal((await ledger.get(dataset))?.places?.length, 3);
+    });
+
+    test('a removal frees what was left, except for what another is just taking away, who frees it himself', async () => {
+      const { dataset, from, moves, shown, leftOf } = await moved();
+      await shown(2);
+      const third = { ...from, workspace: 'third' };
+      await moves(third, 3);
+      await shown(3);
+      const again = soon();
+      assert.equal(await ledger.vacate(from, { until: new Date(), again }), true);
+      await ledger.apply(dataset, 4, { state: 'removed' }, { stage: 'upload' });
+      assert.deepEqual(await leftOf(again), [from]);
+      assert.equal((await ledger.get(dataset))?.places, undefined);
+      for (const place of [third, { ...from, workspace: 'to' }]) {
+        assert.equal(await ledger.claimName({ ...place, dataset: other(dataset) }), other(dataset));
+      }
+      assert.equal(await ledger.claimName({ ...from, dataset: other(dataset) }), dataset);
+      await ledger.free(from, again);
+      assert.equal(await ledger.claimName({ ...from, dataset: other(dataset) }), other(dataset));
+      assert.deepEqual(await leftOf(again), []);
+    });
+
+    test('what a visible dataset owns and does not show is left at once where that is asked for, and nothing else', async () => {
+      const { dataset, from, to, shown, leftOf } = await moved();
+      await ledger.leave(from);
+      assert.deepEqual(await leftOf(soon()), [], 'it is on its way');
+      await shown(2);
+      await ledger.claimName(from);
+      assert.deepEqual(await leftOf(soon()), []);
+      await ledger.leave(to);
+      await ledger.leave({ ...from, workspace: 'never' });
+      await ledger.leave({ ...from, dataset: other(dataset) });
+      assert.deepEqual(await leftOf(soon()), []);
+      await ledger.leave(from);
+      assert.deepEqual(await leftOf(new Date(0)), [from]);
+    });
+
     test('a retired content is told of from its time on, longest first, until it is forgotten; telling again puts it off', async () => {
       const [one, other] = ['a', 'b'].map((letter) => ({
         dataset: `d${letter.repeat(20)}`,

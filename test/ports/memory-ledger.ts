@@ -2,6 +2,9 @@ import {
   type DatasetState,
   formatLocation,
   type LedgerEntry,
+  type LeftPlace,
+  type LeftPlaces,
+  type Place,
   type RetiredContents,
   SETTLED,
   STATES,
@@ -16,6 +19,7 @@ export interface MemoryLedger
   extends StageLedger,
     UploadMemory,
     RetiredContents,
+    LeftPlaces,
     Pick<Ledger, 'enter' | 'apply' | 'steps' | 'counts'> {}
 
 const STEPS_KEPT = 50;
@@ -24,7 +28,23 @@ const STEPS_KEPT = 50;
 export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLedger {
   const entries = new Map<string, LedgerEntry>();
   const steps = new Map<string, Step[]>();
-  const names = new Map<string, string>();
+  /** By `workspace:name`: who owns it, and whether its old layer is being taken away. */
+  const names = new Map<string, { owner: string; leaving: boolean }>();
+  /** By dataset: what it owns. */
+  const owned = new Map<string, Set<string>>();
+  /** By dataset and name: since when it is left. */
+  const left = new Map<string, { place: LeftPlace; since: number }>();
+  const memberOf = ({ dataset, workspace, name }: LeftPlace): string => `${dataset} ${workspace}:${name}`;
+  const leave = (dataset: string, place: string, since: number): void => {
+    const leaving = { dataset, ...placeOf(place) };
+    const member = memberOf(leaving);
+    if (!left.has(member)) left.set(member, { place: leaving, since });
+  };
+  const disown = (dataset: string, place: string): void => {
+    names.delete(place);
+    owned.get(dataset)?.delete(place);
+    left.delete(memberOf({ dataset, ...placeOf(place) }));
+  };
   const uploads = new Map<string, string>();
   const held = new Set<string>();
   const retired = new Map<string, number>();
@@ -57,7 +77,9 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
   return {
     async get(dataset) {
       const entry = entries.get(dataset);
-      return entry === undefined ? null : structuredClone(entry);
+      if (entry === undefined) return null;
+      const places = [...(owned.get(dataset) ?? [])].map(placeOf);
+      return { ...structuredClone(entry), ...(places.length === 0 ? {} : { places }) };
     },
     async compare(seen) {
       return seen.map(({ dataset, version }) => {
@@ -82,9 +104,45 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
     },
     async claimName({ workspace, name, dataset }) {
       const key = `${workspace}:${name}`;
-      const owner = names.get(key) ?? dataset;
-      names.set(key, owner);
-      return owner;
+      const known = names.get(key);
+      if (known === undefined) {
+        names.set(key, { owner: dataset, leaving: false });
+        owned.set(dataset, (owned.get(dataset) ?? new Set<string>()).add(key));
+        return dataset;
+      }
+      if (known.owner !== dataset) return known.owner;
+      if (known.leaving) return null;
+      left.delete(memberOf({ dataset, workspace, name }));
+      return dataset;
+    },
+    async left(until, limit) {
+      const due = [...left.values()].filter(({ since }) => since <= until.getTime());
+      return due
+        .sort((a, b) => a.since - b.since)
+        .slice(0, limit)
+        .map(({ place }) => place);
+    },
+    async leave({ dataset, workspace, name }) {
+      const [entry, place] = [entries.get(dataset), `${workspace}:${name}`];
+      if (entry?.state !== 'visible' || `${entry.workspace}:${entry.name}` === place) return;
+      const known = names.get(place);
+      if (known?.owner === dataset && !known.leaving) leave(dataset, place, 0);
+    },
+    async vacate(place, { until, again }) {
+      const known = left.get(memberOf(place));
+      const name = names.get(`${place.workspace}:${place.name}`);
+      if (known === undefined || known.since > until.getTime()) return false;
+      if (name?.owner !== place.dataset) {
+        left.delete(memberOf(place));
+        return false;
+      }
+      name.leaving = true;
+      known.since = again.getTime();
+      return true;
+    },
+    async free(place, again) {
+      if (left.get(memberOf(place))?.since !== again.getTime()) return;
+      disown(place.dataset, `${place.workspace}:${place.name}`);
     },
     async retire({ dataset, raster, from }) {
       const member = `${dataset} ${raster}`;
@@ -153,8 +211,14 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
         delete entry.reason;
         delete entry.lastError;
       }
+      const own = owned.get(dataset) ?? new Set<string>();
+      if (entry.state === 'visible' && step.stage === 'register') {
+        const others = [...own].filter((place) => place !== `${entry.workspace}:${entry.name}`);
+        for (const place of others) leave(dataset, place, now().getTime());
+      }
       if (entry.state === 'removed') {
-        for (const [key, owner] of names) if (owner === dataset) names.delete(key);
+        owned.delete(dataset);
+        for (const place of own) if (names.get(place)?.leaving === false) disown(dataset, place);
       }
       note(entry, step);
       return 'applied';
@@ -170,6 +234,11 @@ export function createMemoryLedger(now: () => Date = () => new Date()): MemoryLe
       return counts;
     },
   };
+}
+
+function placeOf(text: string): Place {
+  const [workspace = '', name = ''] = text.split(':');
+  return { workspace, name };
 }
 
 function isForward(from: DatasetState, to: DatasetState): boolean {

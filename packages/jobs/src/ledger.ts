@@ -50,6 +50,8 @@ export interface LedgerEntry {
   takenBy: string;
   workspace?: string;
   name?: string;
+  /** Every name that is its own: where its layer is or is about to be, and those it left that are not free yet. */
+  places?: Place[];
   title?: string;
   metadataState?: 'none' | 'ok' | 'degraded';
   facts?: RasterFacts;
@@ -120,8 +122,12 @@ export interface StageLedger extends Sightings {
     version: string;
     takenBy: string;
   }): Promise<number | null>;
-  /** Reserves a layer name for a dataset. @returns the dataset that owns it (this one where it was free) */
-  claimName(claim: { workspace: string; name: string; dataset: string }): Promise<string>;
+  /**
+   * Reserves a layer name for a dataset; one that it left is its own again.
+   * @returns the dataset that owns it (this one where it was free); null where it is its own, and its old layer is being taken
+   * off GeoServer at this moment: to be asked again
+   */
+  claimName(claim: { workspace: string; name: string; dataset: string }): Promise<string | null>;
   /** Notes that the objects of one content of a dataset are of no use from then on. Telling it again puts it off. */
   retire(content: RetiredContent & { from: Date }): Promise<void>;
 }
@@ -161,6 +167,36 @@ export interface RetiredContents {
   retired(until: Date, limit: number): Promise<RetiredContent[]>;
   isRetired(content: RetiredContent): Promise<boolean>;
   forgetRetired(content: RetiredContent): Promise<void>;
+}
+
+/** A name in GeoServer: of store, coverage and layer. */
+export interface Place {
+  workspace: string;
+  name: string;
+}
+
+/** A name at which a dataset was, and is not any more. */
+export interface LeftPlace extends Place {
+  dataset: string;
+}
+
+/**
+ * What datasets left in GeoServer, for who takes it away. A dataset that is recorded as visible by `register` has left every other
+ * name it owns; until one is free, nobody else gets it.
+ */
+export interface LeftPlaces {
+  /** Those that were left by then, longest first. */
+  left(until: Date, limit: number): Promise<LeftPlace[]>;
+  /** Notes that a visible dataset does not show one of its names, to be taken away at once. */
+  leave(place: LeftPlace): Promise<void>;
+  /**
+   * Takes one that was left by `until` for its removal: its dataset gets it back only once it is free.
+   * @param when `again`: counts as left then, so that it is due again where this comes to nothing
+   * @returns false where its dataset took it back, or another is at it
+   */
+  vacate(place: LeftPlace, when: { until: Date; again: Date }): Promise<boolean>;
+  /** Nothing is there any more. Changes nothing where another took it over since `vacate` said `again`. */
+  free(place: LeftPlace, again: Date): Promise<void>;
 }
 
 /** Keeps the UploadId of an unfinished multipart upload, by target uri; what the store lists stays the truth. */

@@ -4,6 +4,7 @@ import type {
   Job,
   LedgerEntry,
   LedgerPatch,
+  LeftPlaces,
   Location,
   Priority,
   RetiredContents,
@@ -48,7 +49,7 @@ export interface Pipeline {
   close(): Promise<void>;
 }
 
-export interface Ledger extends StageLedger, UploadMemory, RetiredContents {
+export interface Ledger extends StageLedger, UploadMemory, RetiredContents, LeftPlaces {
   /** Creates entries in state `found` for datasets the ledger does not know; others are left alone. One round trip. */
   enter(
     found: ReadonlyArray<{ dataset: string; location: Location; ingestion: string; options: IngestOptions }>,

@@ -9,7 +9,10 @@ export interface Keys {
   root: string;
   dataset(id: string): string;
   steps(id: string): string;
+  /** Of each name in GeoServer the dataset that owns it. */
   names: string;
+  /** `<dataset> <workspace>:<name>` by the time since which its dataset is elsewhere. */
+  left: string;
   uploads: string;
   /** `<dataset> <raster>` by the time from which its objects are of no use. */
   retired: string;
@@ -57,6 +60,7 @@ export function keysOf(prefix: string): Keys {
     dataset: (id) => `${root}:d:${id}`,
     steps: (id) => `${root}:d:${id}:steps`,
     names: `${root}:names`,
+    left: `${root}:left`,
     uploads: `${root}:uploads`,
     retired: `${root}:retired`,
     rules: `${root}:rules`,

@@ -7,9 +7,13 @@ import {
   type RegisteredDataset,
   type StoredObject,
 } from '@geosluice/jobs';
+import { asked } from './error.ts';
 import { createIngestion } from './ingestions.ts';
 import type { Internals } from './internals.ts';
+import { formatPlace } from './ledger/place.ts';
+import { OWNERS } from './ledger/scripts.ts';
 import { freshNonce } from './restart.ts';
+import { runScript } from './script.ts';
 
 /** The ingestion of what came back without its own. */
 const INGESTION = 'recovered';
@@ -34,7 +38,10 @@ export interface Recovery {
   adopt(recovered: RecoveredDataset): Promise<boolean>;
   /** Has a file looked at whose dataset the ledger does not know. */
   ask(location: Location): Promise<void>;
-  /** Of each layer name of a workspace the dataset that owns it, in their order. */
+  /**
+   * Of each layer name of a workspace the dataset that shows it, is on its way to it, or left it and awaits that it is taken away;
+   * in their order.
+   */
   owners(workspace: string, names: readonly string[]): Promise<Array<string | null>>;
 }
 
@@ -51,7 +58,9 @@ export function createRecovery(internals: Internals): Recovery {
       if ((await ledger.get(dataset)) !== null) return false;
       const { workspace, name } = layer;
       const owner = await ledger.claimName({ workspace, name, dataset });
-      if (owner !== dataset) throw new Error(`${workspace}:${name} belongs to dataset ${owner}`);
+      if (owner !== dataset) {
+        throw new Error(`${workspace}:${name} ${owner === null ? 'is about to be free' : `belongs to dataset ${owner}`}`);
+      }
       await ledger.enter([{ dataset, location, ingestion: await ingestion(), options }]);
       // a stop between the two leaves an entry without a job, which the sweep finds
       const record = { version, publishedVersion: version, workspace, name, title, object, layer, geonode };
@@ -68,7 +77,8 @@ export function createRecovery(internals: Internals): Recovery {
       ]);
     },
     async owners(workspace, names) {
-      return names.length === 0 ? [] : await redis.hmget(keys.names, ...names.map((name) => `${workspace}:${name}`));
+      const places = names.map((name) => formatPlace({ workspace, name }));
+      return (await asked(() => runScript(redis, OWNERS, [keys.root], places))) as Array<string | null>;
     },
   };
 }

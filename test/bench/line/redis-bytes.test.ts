@@ -4,7 +4,7 @@ import { kindOf } from './redis-bytes.ts';
 
 suite('[bench] bytes of Redis', () => {
   test('a key says what it holds', () => {
-    const kinds = ['d:dabc', 'd:dabc:steps', 'd:dabc:names', 'state:visible', 'i:lot:members', 'upload:meta', 'gate:x'];
+    const kinds = ['d:dabc', 'd:dabc:steps', 'names', 'state:visible', 'i:lot:members', 'upload:meta', 'gate:x'];
     assert.deepEqual(
       kinds.map((name) => kindOf(`{geosluice}:${name}`)),
       ['entries', 'history', 'names of layers', 'indexes', 'indexes', 'queues', 'others'],

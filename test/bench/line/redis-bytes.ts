@@ -7,7 +7,7 @@ export function kindOf(key: string): string {
   const name = key.slice(key.indexOf('}:') + 2);
   if (/^d:[^:]+$/.test(name)) return 'entries';
   if (/^d:[^:]+:steps$/.test(name)) return 'history';
-  if (name === 'names' || /^d:[^:]+:names$/.test(name)) return 'names of layers';
+  if (name === 'names') return 'names of layers';
   if (name === 'events') return 'events';
   if (/^(all|state:.*|i:.*:members)$/.test(name)) return 'indexes';
   if (/^(discover|upload|publish|register):/.test(name)) return 'queues';

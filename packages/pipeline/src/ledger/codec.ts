@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatLocation, type LedgerEntry, type Location, parseLocation } from '@geosluice/jobs';
 import { pack, unpack } from './pack.ts';
+import { readPlace } from './place.ts';
 
 /** Fields of the hash that hold JSON, packed where it is long; the others are text, `generation` a number. */
 const JSON_FIELDS: ReadonlySet<string> = new Set([
@@ -35,6 +36,7 @@ export function decodeEntry(dataset: string, hash: Record<string, string>): Ledg
     if (value === '' && field === 'job') continue;
     if (JSON_FIELDS.has(field)) entry[field] = unpack(value);
     else if (TEXT_FIELDS.has(field)) entry[field] = value;
+    else if (field === 'claim') entry.places = value.split(' ').map(readPlace);
   }
   entry.location ??= parseLocation(uri);
   return entry as unknown as LedgerEntry;

@@ -19,7 +19,21 @@ import { runTogether } from '../together.ts';
 import { decodeEntry, encodeLocation, encodePatch, type FailedJob, readFailed } from './codec.ts';
 import { listEntries } from './list.ts';
 import { pack } from './pack.ts';
-import { APPLY, CLAIM, ENTER, PROBLEM, PROGRESS, REMOVE, REVIVE, TAKE, VERSIONS } from './scripts.ts';
+import { formatPlace, readPlace } from './place.ts';
+import {
+  APPLY,
+  CLAIM,
+  ENTER,
+  FREE,
+  LEAVE,
+  PROBLEM,
+  PROGRESS,
+  REMOVE,
+  REVIVE,
+  TAKE,
+  VACATE,
+  VERSIONS,
+} from './scripts.ts';
 import { createSightings, type InternalSightings } from './sightings.ts';
 import { readStep } from './step-line.ts';
 import { decodeView, type EntryView, VIEW_FIELDS } from './view.ts';
@@ -153,7 +167,7 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       return answer[0];
     },
     async claimName({ workspace, name, dataset }) {
-      return (await run(CLAIM, { dataset, name: `${workspace}:${name}` })) as string;
+      return (await run(CLAIM, { dataset, name: formatPlace({ workspace, name }) })) as string | null;
     },
     async retire({ dataset, raster, from }) {
       await asked(() => redis.zadd(keys.retired, 'GT', `${from.getTime()}`, `${dataset} ${raster}`));
@@ -170,6 +184,23 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
     },
     async forgetRetired({ dataset, raster }) {
       await asked(() => redis.zrem(keys.retired, `${dataset} ${raster}`));
+    },
+    async left(until, limit) {
+      const due = await asked(() => redis.zrangebyscore(keys.left, '-inf', `${until.getTime()}`, 'LIMIT', 0, limit));
+      return due.map((member) => {
+        const [dataset = '', place = ''] = member.split(' ');
+        return { dataset, ...readPlace(place) };
+      });
+    },
+    async leave({ dataset, ...place }) {
+      await run(LEAVE, { dataset, name: formatPlace(place) });
+    },
+    async vacate({ dataset, ...place }, { until, again }) {
+      const times = { untilMs: until.getTime(), againMs: again.getTime() };
+      return (await run(VACATE, { dataset, name: formatPlace(place), ...times })) === 1;
+    },
+    async free({ dataset, ...place }, again) {
+      await run(FREE, { dataset, name: formatPlace(place), againMs: again.getTime() });
     },
     recall: (target) => asked(() => redis.hget(keys.uploads, target)),
     async remember(target, uploadId) {

@@ -20,6 +20,13 @@ local SETTLED = {visible=true, dead=true, removed=true}
 local STAGE = {discover=1, upload=2, publish=3, register=4}
 local call = redis.call
 local function entry_key(id) return P .. ':d:' .. id end
+-- who owns a name whose old layer is being taken off GeoServer
+local function leaving(id) return id .. ' leaving' end
+-- where a dataset is, or is about to be
+local function place_of(key)
+  local at = call('HMGET', key, 'workspace', 'name')
+  return (at[1] or '') .. ':' .. (at[2] or '')
+end
 -- what a script changes in the indexes is written once, at its end: many datasets share them
 local placed = {}
 local counted = {}
@@ -175,7 +182,7 @@ export const APPLY = scriptOfMany(
   `
 a = cjson.decode(A[1])
 local key = entry_key(a.dataset)
-local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'removal', 'reason', 'lastError')
+local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'by', 'removal', 'reason', 'lastError', 'claim')
 if not cur[1] then return {'unknown'} end
 if a.guard and call('GET', a.guard.key) ~= a.guard.token then return {'lost'} end
 local known = tonumber(cur[2])
@@ -216,18 +223,26 @@ if a.failed and state == 'dead' then
   stale = call('HGET', key, 'failed') or '[]'
   call('HSET', key, 'failed', a.failed)
 end
+local claim = cur[8] or ''
+-- nearly all have one name for ever
+if state == 'visible' and stage == 'register' and claim:find(' ', 1, true) then
+  local at = place_of(key)
+  for name in claim:gmatch('%S+') do
+    -- GeoNode shows it where it is now, too: from here on a layer elsewhere is of no use
+    if name ~= at then call('ZADD', P .. ':left', 'NX', a.now, a.dataset .. ' ' .. name) end
+  end
+end
 if state == 'removed' then
-  call('HDEL', key, 'layer', 'geonode', 'removal')
+  call('HDEL', key, 'layer', 'geonode', 'removal', 'claim')
   -- what nobody asked to remove comes in again as it was
   if call('HGET', key, 'takenBy') == '${BY_RULE}' then call('HSET', key, 'version', '') end
-  local names = key .. ':names'
-  local owned = call('SMEMBERS', names)
-  owned[#owned + 1] = call('HGET', key, 'claim') or nil
-  for _, name in ipairs(owned) do
-    if call('HGET', P .. ':names', name) == a.dataset then call('HDEL', P .. ':names', name) end
+  for name in claim:gmatch('%S+') do
+    -- who takes a layer away at this moment frees its name by himself
+    if call('HGET', P .. ':names', name) == a.dataset then
+      call('HDEL', P .. ':names', name)
+      call('ZREM', P .. ':left', a.dataset .. ' ' .. name)
+    end
   end
-  call('DEL', names)
-  call('HDEL', key, 'claim')
 end
 place(a.dataset, cur[3], cur[1], state)
 tell(a.dataset, cur[3], generation, state, a.step)
@@ -263,14 +278,76 @@ tell(a.dataset, cur[3], generation, 'removing', {note=a.mode})
 return {generation, cur[4] or '[]'}
 `);
 
-/** The first that claims a name owns it. */
+/** The first that claims a name owns it. One that its dataset left is not left any more. */
 export const CLAIM = ledgerScript(`
 if call('HSETNX', P .. ':names', a.name, a.dataset) == 1 then
-  -- nearly all have one name for ever, which needs no key of its own
+  -- all that a dataset owns, in its entry
   local key = entry_key(a.dataset)
-  if call('HSETNX', key, 'claim', a.name) == 0 then call('SADD', key .. ':names', a.name) end
+  local claim = call('HGET', key, 'claim')
+  call('HSET', key, 'claim', claim and claim .. ' ' .. a.name or a.name)
+  return a.dataset
 end
-return call('HGET', P .. ':names', a.name)
+local owner = call('HGET', P .. ':names', a.name)
+if owner == leaving(a.dataset) then return false end
+if owner == a.dataset then call('ZREM', P .. ':left', a.dataset .. ' ' .. a.name) end
+return string.match(owner, '^%S+')
+`);
+
+/** A name that its visible dataset owns and does not show is due at once. */
+export const LEAVE = ledgerScript(`
+local key = entry_key(a.dataset)
+if call('HGET', key, 'state') ~= 'visible' or place_of(key) == a.name then return 0 end
+if call('HGET', P .. ':names', a.name) ~= a.dataset then return 0 end
+return call('ZADD', P .. ':left', 'NX', 0, a.dataset .. ' ' .. a.name)
+`);
+
+/** Takes a name that was left for its removal. */
+export const VACATE = ledgerScript(`
+local member = a.dataset .. ' ' .. a.name
+local since = call('ZSCORE', P .. ':left', member)
+if not since or tonumber(since) > a.untilMs then return 0 end
+local owner = call('HGET', P .. ':names', a.name)
+if owner ~= a.dataset and owner ~= leaving(a.dataset) then
+  call('ZREM', P .. ':left', member)
+  return 0
+end
+call('HSET', P .. ':names', a.name, leaving(a.dataset))
+call('ZADD', P .. ':left', a.againMs, member)
+return 1
+`);
+
+/** Frees a name, for whoever vacated it last. */
+export const FREE = ledgerScript(`
+local member = a.dataset .. ' ' .. a.name
+local since = call('ZSCORE', P .. ':left', member)
+if not since or tonumber(since) ~= a.againMs then return 0 end
+call('ZREM', P .. ':left', member)
+call('HDEL', P .. ':names', a.name)
+local key = entry_key(a.dataset)
+local claim = call('HGET', key, 'claim')
+if not claim then return 1 end
+local kept = {}
+for name in claim:gmatch('%S+') do
+  if name ~= a.name then kept[#kept + 1] = name end
+end
+if #kept > 0 then call('HSET', key, 'claim', table.concat(kept, ' ')) else call('HDEL', key, 'claim') end
+return 1
+`);
+
+/** Of each name the dataset that shows it, is on its way to it, or left it a while ago. One command for a page. */
+export const OWNERS = script(`
+local owners = {}
+for i, name in ipairs(ARGV) do
+  local owner = redis.call('HGET', KEYS[1] .. ':names', name)
+  owners[i] = false
+  if owner then
+    local dataset = string.match(owner, '^%S+')
+    local at = redis.call('HMGET', KEYS[1] .. ':d:' .. dataset, 'workspace', 'name')
+    local here = at[1] and at[2] and at[1] .. ':' .. at[2] == name
+    if here or redis.call('ZSCORE', KEYS[1] .. ':left', dataset .. ' ' .. name) then owners[i] = dataset end
+  end
+end
+return owners
 `);
 
 /** The versions of datasets. One command and one answer: a scan asks for those of a million. */
