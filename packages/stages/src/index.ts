@@ -8,6 +8,7 @@ export { contentPrefix, datasetPrefix, isSafeKey, type Target } from './keys.ts'
 export type { Candidate, GeoServerPort, SidecarRole, SourcePort, SourcesPort, StorePort } from './ports.ts';
 export type { PublishPorts } from './publish/ports.ts';
 export { createPublishStage } from './publish/stage.ts';
+export { type TidyPlacesPorts, tidyPlaces } from './publish/tidy-places.ts';
 export type { RegisterPorts, RegistrarPort } from './register/ports.ts';
 export { createRegisterStage } from './register/stage.ts';
 export type { UploadPorts } from './upload/ports.ts';

@@ -1,6 +1,7 @@
 import type { Running, ServiceKit } from '@geosluice/service-kit';
 import {
   asWorkerProcess,
+  nowAndThen,
   openPipelineOf,
   openStorage,
   startRunner,
@@ -37,13 +38,14 @@ export async function startUpload(config: UploadConfig, kit: ServiceKit & { heal
     },
   );
   const { log } = kit;
+  const firstMs = FIRST_MS.least + Math.random() * FIRST_MS.spread;
   const chores = [
     // parts of uploads that were begun long ago and never finished
-    nowAndThen({ name: 'Upload:Sweep', everyMs: 6 * HOUR_MS, log }, (signal) =>
+    nowAndThen({ name: 'Upload:Sweep', firstMs, everyMs: 6 * HOUR_MS, log }, (signal) =>
       store.abortStale(target.bucket, `${target.prefix}/`, STALE_MS, { signal }),
     ),
     // objects whose layers show others since
-    nowAndThen({ name: 'Object:Tidy', everyMs: 10 * MINUTE_MS, log }, (signal) =>
+    nowAndThen({ name: 'Object:Tidy', firstMs, everyMs: 10 * MINUTE_MS, log }, (signal) =>
       tidy({ ledger, store, target, log }, new Date(), signal),
     ),
   ];
@@ -51,35 +53,4 @@ export async function startUpload(config: UploadConfig, kit: ServiceKit & { heal
     ...{ pipeline, runner },
     closers: [() => storage.close(), ...chores.map(({ stop }) => stop)],
   });
-}
-
-interface Chore {
-  name: string;
-  everyMs: number;
-  log: ServiceKit['log'];
-}
-
-/** Work that several workers may do at once and that no job waits for. @param work gives how much there was to do */
-function nowAndThen({ name, everyMs, log }: Chore, work: (signal: AbortSignal) => Promise<number>) {
-  const ending = new AbortController();
-  let working = Promise.resolve();
-  const again = (): void => {
-    timer = setTimeout(again, everyMs);
-    working = working
-      .then(() => work(ending.signal))
-      .then((count) => {
-        if (count > 0) log.info({ count }, `${name}:Done`);
-      })
-      .catch((error: unknown) => {
-        if (!ending.signal.aborted) log.warn({ error }, `${name}:Failed`);
-      });
-  };
-  let timer = setTimeout(again, FIRST_MS.least + Math.random() * FIRST_MS.spread);
-  return {
-    async stop(): Promise<void> {
-      clearTimeout(timer);
-      ending.abort();
-      await working;
-    },
-  };
 }

@@ -1,3 +1,4 @@
+export { nowAndThen } from './chores.ts';
 export type * from './config.ts';
 export { openRegistrar } from './geonode.ts';
 export { openGeoServer } from './geoserver.ts';

@@ -8,6 +8,7 @@ const MOST_NUMBERED = 99;
  * The layer name of a dataset: the one it has, the one asked for, or one from its file name; made distinct where
  * another dataset owns that. Reserved in the ledger, so that two datasets never share a layer. A further content of a file
  * that keeps each is numbered: `dem`, `dem_v2`, `dem_v3`.
+ * @returns null where the name is its own, and what it left there is just being taken off GeoServer
  * @throws Reject NAME_TAKEN where a name that was asked for belongs to another dataset
  */
 export async function chooseName(wish: {
@@ -17,7 +18,7 @@ export async function chooseName(wish: {
   workspace: string;
   wanted: string | undefined;
   current: string | undefined;
-}): Promise<string> {
+}): Promise<string | null> {
   const { ledger, dataset, workspace, wanted, current } = wish;
   const derived = deriveLayerName(wish.location);
   const distinct = distinctLayerName(derived, dataset);
@@ -27,10 +28,11 @@ export async function chooseName(wish: {
   const candidates = first ? (wanted === undefined ? [derived, distinct] : [wanted]) : [...numbered, distinct];
   // a layer keeps its name when its raster changes
   const kept = candidates.filter((name) => name === current);
-  let owner = '';
+  let owner: string | null = '';
   for (const name of [...kept, ...candidates]) {
     owner = await ledger.claimName({ workspace, name, dataset });
     if (owner === dataset) return name;
+    if (owner === null) return null;
   }
   const name = wanted ?? distinct;
   const other = (await ledger.get(owner))?.uri ?? owner;

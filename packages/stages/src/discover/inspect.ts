@@ -31,6 +31,8 @@ import { seenVersion, sidecarOf } from './seen.ts';
 
 /** A job that lost the race for a generation looks again. */
 const OUTRUN: Outcome = { kind: 'again', afterMs: 250, note: 'another-job-was-faster' };
+/** What a dataset left at a name goes first where it comes back to it at that moment. */
+const LEAVING: Outcome = { kind: 'again', afterMs: 5_000, note: 'its-old-layer-is-going' };
 
 /** Looks at one raster afresh, takes a generation where it changed, and sends it on its way or refuses it. */
 export async function inspect(job: InspectJob, context: StageContext, ports: DiscoverPorts): Promise<Outcome> {
@@ -219,14 +221,15 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
   const facts = descriptionOnly
     ? entry.facts
     : await readFacts(options.srs, context, ports, { source, candidate, spooled });
-  const name = await chooseName({
-    ledger: ports.ledger,
-    dataset: job.dataset,
-    location: job.location,
-    workspace: options.workspace,
-    wanted: options.name,
-    current: entry?.workspace === options.workspace ? entry?.name : undefined,
-  });
+  // a layer that stays as it is stays where it is, also where a setting would have others elsewhere by now
+  const workspace = descriptionOnly ? entry.layer.workspace : options.workspace;
+  const name = descriptionOnly
+    ? entry.layer.name
+    : await chooseName({
+        ...{ ledger: ports.ledger, dataset: job.dataset, location: job.location, workspace, wanted: options.name },
+        current: entry?.workspace === workspace ? entry?.name : undefined,
+      });
+  if (name === null) return LEAVING;
   await context.fence();
   const description = await describe({ job, context, ports, source, candidate, seen, facts, name, options });
   const base: DatasetJob = {
@@ -238,7 +241,7 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
     version: formatVersion(seen),
     location: candidate.raster.location,
     fingerprint: candidate.raster.fingerprint,
-    workspace: options.workspace,
+    workspace,
     name,
     facts,
     ...description,

@@ -9,6 +9,7 @@ import {
 } from '@geosluice/jobs';
 import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
+import { ownUrl, removeLayer } from './remove-layer.ts';
 
 const MAX_STYLE_BYTES = 1024 * 1024;
 
@@ -36,7 +37,7 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
     facts,
     title: metadata.title ?? job.name,
     abstract: metadata.abstract ?? '',
-    isOurs: (url) => url.includes(`/${job.dataset}/`),
+    isOurs: ownUrl(job.dataset),
     keywords: [...new Set([...metadata.keywords, ...(job.options.keywords ?? [])])],
     style,
     fresh,
@@ -89,11 +90,15 @@ async function styleOf(job: PublishJob, context: StageContext, ports: PublishPor
   };
 }
 
+/** With what it left elsewhere and nobody has taken away yet. */
 async function remove(job: RemoveJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
   await context.fence();
   const { workspace, name, dataset } = job;
-  const isOurs = (url: string) => url.includes(`/${dataset}/`);
-  const { log, signal } = context;
-  const note = await ports.geoserver.remove({ workspace, name, dataset, isOurs, log, signal });
-  return { kind: 'next', note, jobs: [{ ...job, stage: 'upload' }] };
+  const owned = (await ports.ledger.get(dataset))?.places ?? [];
+  const others = owned.filter((place) => place.workspace !== workspace || place.name !== name);
+  const notes: string[] = [];
+  for (const place of [{ workspace, name }, ...others]) {
+    notes.push(await removeLayer(ports.geoserver, { dataset, ...place }, context));
+  }
+  return { kind: 'next', note: notes.join(', '), jobs: [{ ...job, stage: 'upload' }] };
 }
