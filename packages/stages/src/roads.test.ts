@@ -388,6 +388,30 @@ test('removal goes backwards, stage by stage, and takes only what is the dataset
   assert.deepEqual(order, ['geonode dem', 'geoserver dem']);
 });
 
+test('a removal takes along what the dataset left elsewhere and nobody has taken away yet', async () => {
+  const { dataset, workspace, name, generation, version } = removal;
+  const location = parseLocation('s3://inbox/a/dem.tif');
+  await ledger.takeGeneration({ dataset, location, ingestion: 'i', options: {}, version, expected: 0, takenBy: 'j' });
+  for (const own of ['before', workspace]) await ledger.claimName({ workspace: own, name, dataset });
+  await ledger.claimName({ workspace: 'before', name: 'another', dataset: `d${'z'.repeat(20)}` });
+  const removed: string[] = [];
+  const publish = createPublishStage({
+    ...{ store, storeType: 's3geotiff', ledger, graceMs: 3_600_000 },
+    geoserver: {
+      publish: async () => assert.fail('not asked for'),
+      drawn: async () => assert.fail('not asked for'),
+      async remove(request) {
+        assert.equal(request.dataset, dataset);
+        removed.push(`${request.workspace}:${request.name}`);
+        return request.workspace === workspace ? 'removed' : 'absent';
+      },
+    },
+  });
+  const outcome = await publish({ ...removal, stage: 'publish', generation }, testContext());
+  assert.deepEqual(removed, [`${workspace}:${name}`, `before:${name}`]);
+  assert.equal(outcome.note, 'removed, absent');
+});
+
 test('the raster part of a version is what the key is made of', () => {
   assert.equal(example.version.startsWith(rasterPart(example.fingerprint)), true);
   assert.equal(parseLocation('s3://inbox/a/dem.tif').kind, 's3');

@@ -6,6 +6,7 @@ import {
   formatVersion,
   type InspectJob,
   type ListJob,
+  type PublishedLayer,
   parseLocation,
   Reject,
   type UploadJob,
@@ -31,7 +32,7 @@ beforeEach(() => {
   headersRead = 0;
 });
 
-const stage = (over: { metadata?: 'optional' | 'required' } = {}) =>
+const stage = (over: { metadata?: 'optional' | 'required'; workspace?: string } = {}) =>
   discoverStage({
     ...{ sources: source, store, ledger },
     async readRaster(reader) {
@@ -46,7 +47,9 @@ const stage = (over: { metadata?: 'optional' | 'required' } = {}) =>
       if (text === 'bad') throw new Reject('METADATA_INVALID', 'not well-formed');
       return { ...emptyMetadata('plain'), title: text };
     },
-    defaults: { workspace: 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
+    defaults: {
+      ...{ workspace: over.workspace ?? 'geosluice', metadata: over.metadata ?? 'optional', metadataGraceSeconds: 600 },
+    },
     settleMs: 1000,
   });
 
@@ -141,33 +144,21 @@ test('of two jobs that race for a generation one looks again', async () => {
   assert.equal((await ledger.get(dataset))?.generation, 1);
 });
 
+/** As the later stages record it. */
+async function published({ dataset, generation, workspace, name, facts, version }: UploadJob): Promise<void> {
+  const box: PublishedLayer['nativeBbox'] = [0, 0, 1, 1];
+  const layer: PublishedLayer = {
+    ...{ workspace, store: name, name, storeType: 's3geotiff', srs: 'EPSG:4326', nativeBbox: box, wgs84Bbox: box },
+    ...{ wms: 'http://geoserver.test/wms', style: null },
+  };
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const record = { workspace, name, facts, publishedVersion: version, object, layer };
+  await ledger.apply(dataset, generation, { ...record, state: 'visible' }, { stage: 'register' });
+}
+
 test('only the sidecar of a published raster changed: straight to register, the header unread', async () => {
   source.put(URI, 'tiff');
-  const job = await sentOn(inspectJob(), 'job-1');
-  await ledger.apply(
-    job.dataset,
-    1,
-    {
-      state: 'visible',
-      workspace: job.workspace,
-      name: job.name,
-      facts: job.facts,
-      publishedVersion: job.version,
-      object: { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true },
-      layer: {
-        workspace: job.workspace,
-        store: job.name,
-        name: job.name,
-        storeType: 's3geotiff',
-        srs: 'EPSG:4326',
-        nativeBbox: [0, 0, 1, 1],
-        wgs84Bbox: [0, 0, 1, 1],
-        wms: 'http://geoserver.test/wms',
-        style: null,
-      },
-    },
-    {},
-  );
+  await published(await sentOn(inspectJob(), 'job-1'));
   source.put('s3://inbox/a/dem.xml', 'Late');
   const outcome = await stage()(inspectJob(), testContext({ jobId: 'job-2' }));
   assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'register' && outcome.jobs[0].kind === 'add');
@@ -175,6 +166,34 @@ test('only the sidecar of a published raster changed: straight to register, the 
   assert.equal(outcome.jobs[0].metadata.title, 'Late');
   assert.equal(outcome.jobs[0].object.key, 'k.tif');
   assert.equal(headersRead, 1);
+});
+
+test('a description that changes leaves the layer where it is, whatever the setting says by now', async () => {
+  source.put(URI, 'tiff');
+  await published(await sentOn(inspectJob(), 'job-1'));
+  source.put('s3://inbox/a/dem.xml', 'Late');
+  const outcome = await stage({ workspace: 'elsewhere' })(inspectJob(), testContext({ jobId: 'job-2' }));
+  assert.ok(outcome.kind === 'next' && outcome.jobs[0]?.stage === 'register' && outcome.jobs[0].kind === 'add');
+  const { workspace, name, layer, dataset } = outcome.jobs[0];
+  assert.deepEqual([workspace, name], [layer.workspace, layer.name]);
+  assert.equal(outcome.record?.workspace, 'geosluice');
+  assert.equal((await ledger.get(dataset))?.places?.length, 1, 'it owns no other name for it');
+});
+
+test('another workspace or name moves a dataset; back at a name whose layer is just being taken away it waits for that', async () => {
+  source.put(URI, 'tiff');
+  await published(await sentOn(inspectJob(), 'job-1'));
+  const moved = await sentOn(inspectJob({ options: { workspace: 'other' } }), 'job-2');
+  assert.deepEqual([moved.workspace, moved.name, moved.generation], ['other', 'dem', 2]);
+  await published(moved);
+  const old = { dataset: moved.dataset, workspace: 'geosluice', name: 'dem' };
+  const again = new Date(Date.now() + 60_000);
+  assert.equal(await ledger.vacate(old, { until: new Date(), again }), true);
+  const waiting = await stage()(inspectJob(), testContext({ jobId: 'job-3' }));
+  assert.deepEqual(waiting, { kind: 'again', afterMs: 5_000, note: 'its-old-layer-is-going' });
+  await ledger.free(old, again);
+  const back = await sentOn(inspectJob(), 'job-3');
+  assert.deepEqual([back.workspace, back.name, back.generation], ['geosluice', 'dem', 3], 'under the generation it took');
 });
 
 test('a bad sidecar degrades the dataset and does not stop it, unless the rule requires one', async () => {
