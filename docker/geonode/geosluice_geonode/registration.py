@@ -21,7 +21,7 @@ from geonode.security.utils import AdvancedSecurityWorkflowManager
 from sequences import get_next_value
 from sequences.models import Sequence
 
-from geosluice_geonode import access, catalogue, geofence, links, tags, thesauri
+from geosluice_geonode import access, catalogue, geofence, links, maps, tags, thesauri
 from geosluice_geonode.contacts import match_contacts, write_contacts
 from geosluice_geonode.document import check_registration, sidecar_bytes
 from geosluice_geonode.errors import Away, Refused
@@ -162,7 +162,7 @@ def _written(plans, memo):
 def _write(plans, pks, memo):
     rows = lock_registrations([plan.document["dataset"] for plan in plans])
     known = _find(rows, plans)
-    results, work, fresh, moved = [], [], set(), set()
+    results, work, fresh, moved = [], [], set(), {}
     for plan in plans:
         document = plan.document
         row = rows[document["dataset"]]
@@ -182,7 +182,8 @@ def _write(plans, pks, memo):
             fresh.add(dataset.pk)
         else:
             if dataset.alternate != plan.alternate:
-                moved.add(dataset.pk)
+                # as it was: what is updated is the row
+                moved[dataset.pk] = (dataset, plan.mapped.fields)
             _update(dataset, plan)
         work[position] = (plan, row, dataset.pk)
     # with what the database made of it, and in one query
@@ -220,9 +221,14 @@ def _write(plans, pks, memo):
         row.unmapped = _said(plan, geofence.OPEN in row.unmapped and geofence.is_on())
         row.save()
     catalogue.refresh([dataset.pk for _plan, _row, dataset, _new in work])
-    moved -= {dataset.pk for dataset, _granted, _new in guarded}
-    guarded += [(dataset, {}, False) for _plan, _row, dataset, _new in work if dataset.pk in moved]
-    # last: it is the one thing that a rollback does not take back
+    maps.follow(moved.values())
+    renewed = {dataset.pk for dataset, _granted, _new in guarded}
+    guarded += [
+        (dataset, {}, False) for _plan, _row, dataset, _new in work if dataset.pk in moved and dataset.pk not in renewed
+    ]
+    # last, both: it is the one thing that a rollback does not take back
+    for before, _fields in moved.values():
+        geofence.forget(before.workspace, before.name)
     _tell_open(work, {dataset.pk for dataset, _granted, _new in guarded}, geofence.guard(guarded))
     transaction.on_commit(lambda: ask_for_thumbnails(redrawn))
     answers = iter(

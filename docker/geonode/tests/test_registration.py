@@ -16,8 +16,10 @@ from geonode.base.models import (
 from geonode.catalogue.metadataxsl.models import add_xsl_link
 from geonode.catalogue.models import catalogue_post_save
 from geonode.layers.models import Dataset
+from geonode.maps.models import Map, MapLayer
 from geonode.utils import set_resource_default_links
 from guardian.models import GroupObjectPermission, UserObjectPermission
+from guardian.shortcuts import assign_perm
 from tests.base import CommittingCase, DatabaseCase, example
 
 from geosluice_geonode import service
@@ -152,6 +154,40 @@ class Register(DatabaseCase):
         dataset.refresh_from_db()
         self.assertEqual(dataset.alternate, "geosluice:moved")
         self.assertFalse(dataset.link_set.filter(url__contains="geosluice%3Adem").exists())
+
+    def test_permissions_maps_and_stories_follow_a_layer_that_moved_to_another_workspace(self):
+        dataset = registered(permissions="owner")
+        reader = get_user_model().objects.create_user("reader", "r@example.org")
+        assign_perm("view_resourcebase", reader, dataset.get_self_resource())
+
+        def document_of(name):
+            return {"map": {"layers": [{"name": name, "title": "geosluice:demo"}]}, "widgets": [{"layer": {"name": name}}]}
+
+        blob = document_of("geosluice:dem")
+        viewer = Map.objects.create(owner=dataset.owner, title="Map", resource_type="map", blob=blob)
+        story = Map.objects.create(owner=dataset.owner, title="Story", resource_type="geostory", blob=blob)
+        other = Map.objects.create(owner=dataset.owner, resource_type="map", blob=document_of("geosluice:demo"))
+        elsewhere = {"name": "geosluice:dem", "ows_url": "https://elsewhere.example.org/wms"}
+        MapLayer.objects.bulk_create(
+            [
+                MapLayer(map=viewer, name="geosluice:dem", store="dem", dataset=dataset),
+                MapLayer(map=story, name="geosluice:dem", store="dem"),
+                MapLayer(map=other, **elsewhere),
+            ]
+        )
+        self.assertEqual(set(dataset.maps), {viewer, story, other})
+
+        layer = {"workspace": "moved", "name": "heights", "store": "heights"}
+        answer = register(example(generation=2, permissions="owner", layer=layer))
+        self.assertEqual((answer["pk"], answer["uuid"]), (dataset.pk, dataset.uuid))
+        now = Dataset.objects.get(pk=dataset.pk)
+        self.assertEqual((now.alternate, now.workspace, now.store), ("moved:heights", "moved", "heights"))
+        self.assertTrue(reader.has_perm("view_resourcebase", now.get_self_resource()))
+        self.assertEqual(set(now.maps), {viewer, story})
+        self.assertEqual(set(now.maplayers.values_list("store", flat=True)), {"heights"})
+        for one, name in ((viewer, "moved:heights"), (story, "moved:heights"), (other, "geosluice:demo")):
+            one.refresh_from_db()
+            self.assertEqual(one.blob, document_of(name))
 
     def test_a_raster_across_the_antimeridian_has_a_box_that_geonode_can_hold(self):
         dataset = registered(layer={"wgs84Bbox": [170, -20, -170, -10]})
@@ -574,8 +610,6 @@ class Access(DatabaseCase):
         dataset = registered(owner="owner", permissions="owner")
         permissions = release.permissions_of(dataset)
         self.assertNotIn(self.other, permissions["users"])
-        from guardian.shortcuts import assign_perm
-
         assign_perm("view_resourcebase", self.other, dataset.get_self_resource())
         register(example(owner="owner", permissions="owner", generation=2, title="New"))
         self.assertTrue(self.can(self.other, dataset))

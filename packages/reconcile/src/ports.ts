@@ -1,4 +1,4 @@
-import type { IngestOptions, LedgerEntry, PublishedLayer, RetiredContent, StoredObject } from '@geosluice/jobs';
+import type { IngestOptions, LedgerEntry, LeftPlace, PublishedLayer, RetiredContent, StoredObject } from '@geosluice/jobs';
 
 /** What GeoNode holds of one dataset that was registered. */
 export interface Registered {
@@ -39,7 +39,7 @@ export interface ReconcilePorts {
     get(dataset: string): Promise<LedgerEntry | null>;
     /** Datasets that are visible. */
     count(): Promise<number>;
-    /** Of each name of a workspace the dataset that owns it, in their order. */
+    /** Of each name of a workspace the dataset that has a layer there, by rights or until its grace is over; in their order. */
     owners(workspace: string, names: readonly string[]): Promise<Array<string | null>>;
     isRetired(content: RetiredContent): Promise<boolean>;
     /** Takes a registered dataset in as it is. @returns false where it is not whole, or the ledger knows it by now */
@@ -49,6 +49,8 @@ export interface ReconcilePorts {
     /** Asks for a file that the ledger has lost. */
     ask(registered: Registered): Promise<void>;
     retire(content: RetiredContent): Promise<void>;
+    /** Has what a visible dataset does not show of its own taken away. */
+    leave(place: LeftPlace): Promise<void>;
   };
   source: {
     /**

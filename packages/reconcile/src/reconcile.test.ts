@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { parseLocation, Retry } from '@geosluice/jobs';
+import { type LedgerEntry, parseLocation, Retry } from '@geosluice/jobs';
 import type { Report } from './finding.ts';
 import { type ReconcileOptions, reconcile, type Summary } from './reconcile.ts';
 import { createMemoryWorld, idOf, type MemoryWorld, storeOf, uriOf } from './testing/memory-world.ts';
@@ -225,6 +225,32 @@ test('what nothing leads to is taken away: objects, contents, stores, registrati
     `retire ${replaced} cccccccccc`,
     `unregister ${removed}`,
   ]);
+});
+
+test('a layer that its dataset left is told where nobody is about to take it away, and its name becomes free with it', async () => {
+  const [forgotten, awaits, moving, shown] = [idOf(1), idOf(2), idOf(3), idOf(4)];
+  const change = (dataset: string, over: Partial<LedgerEntry>): void => {
+    const entry = world.entries.get(dataset);
+    assert.ok(entry !== undefined);
+    world.entries.set(dataset, { ...entry, ...over });
+  };
+  for (const [at, dataset] of [forgotten, awaits, moving, shown].entries()) {
+    const places = ['w', 'before'].map((workspace) => ({ workspace, name: `n${at + 1}` }));
+    change(dataset, { places });
+    world.stores.get('http://one')?.set(`before:n${at + 1}`, storeOf(dataset));
+  }
+  world.left.add(`${awaits} before:n2`);
+  change(moving, { state: 'publishing' });
+  const registered = world.registered.get(shown);
+  assert.ok(registered !== undefined);
+  world.registered.set(shown, { ...registered, alternate: 'before:n4' });
+  const { reports } = await run({ repair: true });
+  assert.deepEqual(reports.map(shortly), [
+    `differing geonode ${shown} retry asked`,
+    `doubled geoserver http://one ${forgotten} remove done`,
+  ]);
+  assert.equal(reports[1]?.what, `a second store of ${forgotten}, whose layer is w:n1`);
+  assert.deepEqual(world.done, [`retry ${shown}`, `leave ${forgotten} before:n1`]);
 });
 
 test('more removals than the cap are all held, and go with yes', async () => {

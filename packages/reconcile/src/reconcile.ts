@@ -218,7 +218,7 @@ function uses({ version, publishedVersion }: LedgerEntry, { raster }: RetiredCon
   return [version, publishedVersion ?? ''].some((one) => one !== '' && parseVersion(one).raster === raster);
 }
 
-/** Stores of ours on GeoServer's nodes that no dataset leads to. */
+/** Stores of ours on GeoServer's nodes that no dataset leads to, or that it left for another place. */
 async function* stores(run: Run): AsyncGenerator<Found> {
   const { ports, options, nodes, silence } = run;
   const { ledger, geoserver } = ports;
@@ -238,7 +238,7 @@ async function* stores(run: Run): AsyncGenerator<Found> {
   }
 }
 
-/** One store whose name no dataset owns. */
+/** One store at a name where no dataset has a layer. */
 async function* leftover(
   { ports, options: { signal }, silence }: Run,
   node: string,
@@ -246,14 +246,17 @@ async function* leftover(
 ): AsyncGenerator<Found> {
   const { ledger, geoserver, geonode } = ports;
   const place = `geoserver ${node}` as const;
-  const subject = `${at.workspace}:${at.name}`;
+  const subject = nameOf(at);
   const store = await silence.ask(place, () => geoserver.store(node, at, signal));
   const dataset = store?.dataset ?? null;
   if (dataset === null) return;
   const registered = await silence.ask('geonode', () => geonode.of([dataset], signal));
   if (registered === undefined || registered.some(({ alternate }) => alternate === subject)) return;
   const entry = await ledger.get(dataset);
-  const own = entry?.state === 'visible' ? entry.name : undefined;
+  const own = entry?.state === 'visible' && entry.layer !== undefined ? nameOf(entry.layer) : undefined;
+  const owned = entry?.places?.some((one) => nameOf(one) === subject) === true;
+  // what is under way may be about to show it
+  if (own === subject || (owned && own === undefined)) return;
   const what =
     own === undefined
       ? `a store of ${dataset}, which nothing leads to`
@@ -261,6 +264,11 @@ async function* leftover(
   const difference = own === undefined ? 'orphaned' : 'doubled';
   yield {
     finding: { difference, place, dataset, subject, what, repair: 'remove' },
-    mend: () => geoserver.remove(node, { ...at, dataset }, signal),
+    // its name is to be free as well
+    mend: () => (owned ? ledger.leave({ ...at, dataset }) : geoserver.remove(node, { ...at, dataset }, signal)),
   };
+}
+
+function nameOf({ workspace, name }: { workspace: string; name: string }): string {
+  return `${workspace}:${name}`;
 }

@@ -94,6 +94,7 @@ function ledgerPorts({ ledger, recovery, retry, look }: Pipeline): ReconcilePort
       return recovery.ask(location);
     },
     retire: (content) => ledger.retire({ ...content, from: new Date() }),
+    leave: (place) => ledger.leave(place),
   };
 }
 

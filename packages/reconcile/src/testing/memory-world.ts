@@ -23,6 +23,8 @@ export interface MemoryWorld {
   missed: Set<string>;
   changed: Set<string>;
   retired: Set<string>;
+  /** `<dataset> <workspace>:<name>` of places that await that they are taken away. */
+  left: Set<string>;
   /** What was done, e.g. `retry d1`. */
   done: string[];
   /** Items a page. */
@@ -38,7 +40,7 @@ export function createMemoryWorld(count: number): MemoryWorld {
     ...{ entries: new Map(), objects: new Map(), registered: new Map(), silent: new Set(), missed: new Set() },
     changed: new Set(),
     stores: new Map(NODES.map((node) => [node, new Map()])),
-    ...{ retired: new Set(), done: [], pageSize: 10 },
+    ...{ retired: new Set(), left: new Set(), done: [], pageSize: 10 },
   };
   for (let number = 1; number <= count; number += 1) addDataset(world, number);
   const note = (what: string) => async (): Promise<void> => void world.done.push(what);
@@ -72,7 +74,10 @@ export function createMemoryWorld(count: number): MemoryWorld {
       count: async () => world.entries.size,
       owners: async (workspace, names) =>
         names.map((name) => {
-          const owner = [...world.entries.values()].find((one) => one.workspace === workspace && one.name === name);
+          const place = `${workspace}:${name}`;
+          const owner = [...world.entries.values()].find(
+            (one) => `${one.workspace}:${one.name}` === place || world.left.has(`${one.dataset} ${place}`),
+          );
           return owner?.dataset ?? null;
         }),
       isRetired: async ({ dataset, raster }) => world.retired.has(`${dataset} ${raster}`),
@@ -85,6 +90,7 @@ export function createMemoryWorld(count: number): MemoryWorld {
       look: (dataset) => note(`look ${dataset}`)(),
       ask: ({ sourceUri }) => note(`ask ${sourceUri}`)(),
       retire: ({ dataset, raster }) => note(`retire ${dataset} ${raster}`)(),
+      leave: ({ dataset, workspace, name }) => note(`leave ${dataset} ${workspace}:${name}`)(),
     },
     source: {
       async look({ dataset, location }) {
