@@ -69,6 +69,30 @@ test('a layer of another dataset is not taken over', async () => {
   assert.equal(await pipeline.ledger.get(thief.dataset), null);
 });
 
+test('a name has an owner as long as its dataset shows it, or left it and it is not taken away yet', async () => {
+  const { dataset, ...moving } = recovered('moves');
+  await pipeline.recovery.adopt({ dataset, ...moving });
+  const owners = () =>
+    Promise.all(['w', 'w2'].map(async (workspace) => (await pipeline.recovery.owners(workspace, ['moves']))[0]));
+  assert.deepEqual(await owners(), [dataset, null]);
+  const { location, version, options } = moving;
+  const claim = { dataset, location, version, options, ingestion: 'i', expected: 7, takenBy: 'job' };
+  assert.equal(await pipeline.ledger.takeGeneration(claim), 8);
+  const [from, to] = ['w', 'w2'].map((workspace) => ({ workspace, name: 'moves' }));
+  assert.ok(from !== undefined && to !== undefined);
+  await pipeline.ledger.claimName({ ...to, dataset });
+  await pipeline.ledger.apply(dataset, 8, { ...to, state: 'uploading' }, { stage: 'discover' });
+  await pipeline.ledger.apply(dataset, 8, { state: 'visible' }, { stage: 'register' });
+  assert.deepEqual(await owners(), [dataset, dataset]);
+  const again = new Date(Date.now() + 60_000);
+  assert.equal(await pipeline.ledger.vacate({ ...from, dataset }, { until: new Date(), again }), true);
+  assert.deepEqual(await owners(), [dataset, dataset]);
+  await pipeline.ledger.free({ ...from, dataset }, again);
+  assert.deepEqual(await owners(), [null, dataset]);
+  await pipeline.ledger.claimName({ ...from, dataset });
+  assert.deepEqual(await owners(), [null, dataset], 'owned, and nothing leads there');
+});
+
 test('a stop between the two writes of it leaves what the sweep finds', async () => {
   const { dataset, location, options } = recovered('half');
   await pipeline.ledger.enter([{ dataset, location, ingestion: 'recovered', options }]);

@@ -59,7 +59,9 @@ export function createRecovery(internals: Internals): Recovery {
       const { workspace, name } = layer;
       const owner = await ledger.claimName({ workspace, name, dataset });
       if (owner !== dataset) {
-        throw new Error(`${workspace}:${name} ${owner === null ? 'is about to be free' : `belongs to dataset ${owner}`}`);
+        throw new Error(
+          `${workspace}:${name} ${owner === null ? 'is about to be free' : `belongs to dataset ${owner}`}`,
+        );
       }
       await ledger.enter([{ dataset, location, ingestion: await ingestion(), options }]);
       // a stop between the two leaves an entry without a job, which the sweep finds

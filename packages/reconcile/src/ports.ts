@@ -1,4 +1,11 @@
-import type { IngestOptions, LedgerEntry, LeftPlace, PublishedLayer, RetiredContent, StoredObject } from '@geosluice/jobs';
+import type {
+  IngestOptions,
+  LedgerEntry,
+  LeftPlace,
+  PublishedLayer,
+  RetiredContent,
+  StoredObject,
+} from '@geosluice/jobs';
 
 /** What GeoNode holds of one dataset that was registered. */
 export interface Registered {

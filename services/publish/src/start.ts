@@ -12,7 +12,7 @@ import { createPublishStage, tidyPlaces } from '@geosluice/stages';
 
 const HOUR_MS = 3_600_000;
 /** Locks of a job, after which who was taking a layer away is taken for dead: what it asked GeoServer for may last as long. */
-const LEASE_LOCKS = 10;
+const LEASE_LOCKS = 5;
 
 /**
  * Starts the publish worker; all of them together send GeoServer as many writes at a time as are worth it. Now and then it takes

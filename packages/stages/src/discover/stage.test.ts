@@ -193,7 +193,11 @@ test('another workspace or name moves a dataset; back at a name whose layer is j
   assert.deepEqual(waiting, { kind: 'again', afterMs: 5_000, note: 'its-old-layer-is-going' });
   await ledger.free(old, again);
   const back = await sentOn(inspectJob(), 'job-3');
-  assert.deepEqual([back.workspace, back.name, back.generation], ['geosluice', 'dem', 3], 'under the generation it took');
+  assert.deepEqual(
+    [back.workspace, back.name, back.generation],
+    ['geosluice', 'dem', 3],
+    'under the generation it took',
+  );
 });
 
 test('a bad sidecar degrades the dataset and does not stop it, unless the rule requires one', async () => {

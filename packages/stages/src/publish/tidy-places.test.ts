@@ -38,7 +38,12 @@ async function scene(from = OLD, to = NEW) {
     assert.equal(await ledger.claimName({ ...at, dataset: DATASET }), DATASET);
     await ledger.apply(DATASET, generation, { ...at, state: 'uploading' }, { stage: 'discover' });
     const layer = { ...at, store: at.name } as PublishedLayer;
-    await ledger.apply(DATASET, generation, { state: 'registering', layer, publishedVersion: version }, { stage: 'publish' });
+    await ledger.apply(
+      DATASET,
+      generation,
+      { state: 'registering', layer, publishedVersion: version },
+      { stage: 'publish' },
+    );
     await ledger.apply(DATASET, generation, { state: 'visible' }, { stage: 'register' });
     store.objects.set(`geodata/rasters/${DATASET}/${RASTER}/${at.name}.tif`, Buffer.from('x'));
   };
