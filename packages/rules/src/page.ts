@@ -60,7 +60,8 @@ watch asks for goes before the rule, and the rule before the deployment's settin
 
 **When it changes.** A dataset's version has a part for what was asked and ruled. A rule that changes what becomes of a dataset
 makes that another version, and the next scan brings the dataset in line; files are not copied again, and where
-only the description differs (owner, group, permissions, licence, category, keywords, regions, language), GeoServer is not asked either. A rule that is only called
+only the description differs (owner, group, permissions, licence, category, keywords, regions, language), GeoServer is not asked either. Another
+workspace [moves](operations.md#moving) the layers. A rule that is only called
 otherwise, or that only says what becomes of the file in the inbox, changes nothing that is there.
 
 \`\`\`yaml rules

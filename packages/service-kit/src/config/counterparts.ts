@@ -25,7 +25,7 @@ export const TARGET = {
     }),
     replacedGraceHours: whole(
       'GEOSLUICE_REPLACED_GRACE_HOURS',
-      'Hours the object of a replaced content stays once every node shows the new one.',
+      'Hours the object of a replaced content, or the layer that a moved dataset left, stays once every node shows the new one.',
       { min: 0, max: 8_760, fallback: 24 },
     ),
     ...UPLOAD_SETTINGS,

@@ -146,11 +146,11 @@ export const WORKER = {
       'Register jobs at once in one process; they are sent in batches.',
       { min: 1, max: 256, fallback: 100 },
     ),
-    sweepSeconds: whole('GEOSLUICE_SWEEP_SECONDS', 'Seconds between two sweeps for datasets without a job.', {
-      min: 1,
-      max: 86_400,
-      fallback: 60,
-    }),
+    sweepSeconds: whole(
+      'GEOSLUICE_SWEEP_SECONDS',
+      'Seconds between two sweeps for datasets without a job, and for layers that moved datasets left.',
+      { min: 1, max: 86_400, fallback: 60 },
+    ),
     sweepAgeSeconds: whole(
       'GEOSLUICE_SWEEP_AGE_SECONDS',
       'Seconds a dataset must have been still before the sweep looks at it.',
