@@ -60,6 +60,23 @@ export function registrarConformance(name: string, start: () => Promise<Registra
     assert.deepEqual(updated, { ...created, status: 'updated' });
   });
 
+  test(`${name}: a layer that moved to another workspace and name is shown by the same dataset`, async () => {
+    const document = exampleDocument();
+    const { register, lookup } = await registrar();
+    const { status: _, ...created } = await register(document, signal);
+    const name = `${document.layer.name}_moved`;
+    const layer = { ...document.layer, workspace: 'elsewhere', name, store: name };
+    const moved = await register({ ...document, generation: 2, layer }, signal);
+    assert.deepEqual(moved, { ...created, status: 'updated' });
+    const { registrations } = await lookup({ datasets: [document.dataset] }, signal);
+    assert.deepEqual(
+      registrations.map(({ pk, alternate }) => [pk, alternate]),
+      [[created.pk, `elsewhere:${name}`]],
+    );
+    const next = exampleDocument({ layer: document.layer });
+    assert.equal((await register(next, signal)).status, 'created', 'another dataset may be shown where it was');
+  });
+
   test(`${name}: a lower generation ends quietly`, async () => {
     const document = exampleDocument({ generation: 5 });
     const { register, unregister } = await registrar();

@@ -10,8 +10,8 @@ from geonode.maps.models import MapLayer
 
 def follow(moves):
     """
-    `moves` are (dataset as it was, its new fields). GeoNode finds the maps of a dataset by its layer's name, and a map, story or
-    dashboard names its layers once more in its own document.
+    `moves` are (dataset as it was, its new fields). GeoNode finds the datasets of a map by their layers' names, and a map, story or
+    dashboard names its layers once more in its own document, by which it is drawn.
     """
     names = {before.alternate: fields["alternate"] for before, fields in moves if before.alternate}
     if not names:
