@@ -35,10 +35,12 @@ export async function chooseName(wish: {
     if (owner === null) return null;
   }
   const name = wanted ?? distinct;
-  const other = (await ledger.get(owner))?.uri ?? owner;
+  const other = await ledger.get(owner);
+  const moved = other?.name !== undefined && (other.workspace !== workspace || other.name !== name);
+  const whose = `${other?.uri ?? owner}${moved ? ', until what it left there is taken away' : ''}`;
   throw new Reject(
     'NAME_TAKEN',
-    `layer ${workspace}:${name}, asked for by ${describeLocation(wish.location)}, belongs to ${other}; choose another name or workspace`,
+    `layer ${workspace}:${name}, asked for by ${describeLocation(wish.location)}, belongs to ${whose}; choose another name or workspace`,
     { subject: `${workspace}:${name}` },
   );
 }

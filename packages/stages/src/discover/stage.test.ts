@@ -187,6 +187,12 @@ test('another workspace or name moves a dataset; back at a name whose layer is j
   assert.deepEqual([moved.workspace, moved.name, moved.generation], ['other', 'dem', 2]);
   await published(moved);
   const old = { dataset: moved.dataset, workspace: 'geosluice', name: 'dem' };
+  const other = 's3://inbox/b/dem.tif';
+  source.put(other, 'tiff');
+  await assert.rejects(stage()(inspectJobOf(other, { options: { name: 'dem' } }), testContext({ jobId: 'job-x' })), {
+    code: 'NAME_TAKEN',
+    message: /belongs to s3:\/\/inbox\/a\/dem\.tif, until what it left there is taken away/,
+  });
   const again = new Date(Date.now() + 60_000);
   assert.equal(await ledger.vacate(old, { until: new Date(), again }), true);
   const waiting = await stage()(inspectJob(), testContext({ jobId: 'job-3' }));
