@@ -14,6 +14,7 @@ import type { Http } from './http.ts';
 import { refusalError } from './refusals.ts';
 import { getCoverage, getCoverageAnywhere, getDefaultStyle, getStore, json, type Look, paths, send } from './rest.ts';
 import {
+  datasetOfMark,
   decideStore,
   nativeNameOf,
   type StoreType,
@@ -119,11 +120,11 @@ async function settleStore(
   const first = request.fresh === true ? await createStore(http, workspaces, look, wanted) : null;
   if (first?.made) return 'created';
   const current = first === null ? await getStore(http, look) : first.found;
-  const settled = await bringInLine(http, look, wanted, current, request.isOurs);
+  const settled = await bringInLine(http, request, wanted, current);
   if (settled !== 'absent') return settled;
   const created = await createStore(http, workspaces, look, wanted);
   if (created.made) return 'created';
-  const again = await bringInLine(http, look, wanted, created.found, request.isOurs);
+  const again = await bringInLine(http, request, wanted, created.found);
   if (again !== 'absent') return again;
   throw taken(`${look.workspace}:${look.name}`, 'another store took this name');
 }
@@ -131,15 +132,20 @@ async function settleStore(
 /** Makes a store that is there the wanted one. `absent`: it has to be made, now that nothing is in its place. */
 async function bringInLine(
   http: Http,
-  look: Look,
+  { workspace, name, signal, node, isOurs }: PublishRequest,
   wanted: WantedStore,
   current: StoreState | null,
-  isOurs: (url: string) => boolean,
 ): Promise<'confirmed' | 'moved' | 'absent'> {
+  const look: Look = { workspace, name, signal };
   switch (decideStore(current, wanted, isOurs)) {
     case 'confirm':
       return 'confirmed';
     case 'taken': {
+      // the primary has it: what another dataset of ours left there, a node that stayed behind was not told to forget
+      if (node !== undefined && datasetOfMark(current?.description) !== null) {
+        await deleteStore(http, look);
+        return 'absent';
+      }
       const layer = `${look.workspace}:${look.name}`;
       throw taken(layer, `a store that is not ours holds this name (${current?.url ?? 'no url'})`);
     }

@@ -312,6 +312,23 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     assert.deepEqual((await client.drawn({ ...asked, repair })).repaired, [standIn.nodes[2]]);
   });
 
+  test('a replica that did not hear that a layer was removed is brought in line when another dataset gets its name', async () => {
+    const request = await prepared();
+    await drawn(request);
+    const { workspace, name, signal } = request;
+    standIn.cluster.lose(2, 1);
+    const removal = { workspace, name, dataset: request.dataset, isOurs: request.isOurs, signal, log: SILENT };
+    assert.equal(await subject.geoserver.remove(removal), 'removed');
+    const next = await prepared({ name, dataset: `d${'z'.repeat(20)}`, isOurs: () => false });
+    const layer = await subject.geoserver.publish(next);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(2, 0);
+    const repair = (node: string) => subject.geoserver.publish({ ...next, node });
+    const asked = { ...next, layer, repair };
+    assert.deepEqual((await subject.client({ drawnDeadlineMs: 400 }).drawn(asked)).repaired, [standIn.nodes[2]]);
+    await assert.rejects(subject.geoserver.publish(request), failsWith('NAME_TAKEN'), 'the primary is asked, not told');
+  });
+
   test('an abort ends the wait at once, with its own reason', async () => {
     const request = await prepared();
     const layer = await subject.geoserver.publish(request);
