@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BatcherOptions, BatchTooLarge, createBatcher } from './batcher.ts';
+import { type BatcherOptions, BatchDivisible, createBatcher } from './batcher.ts';
 
 const never = new AbortController().signal;
 
@@ -76,7 +76,7 @@ test('a batch that is too large is halved until what is too large stands alone',
   const { batcher } = harness({
     size: 4,
     send: async (items) => {
-      if (items.join('').length > 4) throw new BatchTooLarge(new Error('larger than the proxy allows'));
+      if (items.join('').length > 4) throw new BatchDivisible(new Error('larger than the proxy allows'));
       return [...items];
     },
   });

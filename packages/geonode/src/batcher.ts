@@ -1,8 +1,8 @@
-/** Thrown by `send` where the batch was too large for what lies between; it is split, and one alone fails with `cause`. */
-export class BatchTooLarge extends Error {
+/** Thrown by `send` where parts of the batch may go through: it is halved, and one alone fails with `alone`. */
+export class BatchDivisible extends Error {
   readonly alone: Error;
   constructor(alone: Error) {
-    super('the batch is too large', { cause: alone });
+    super('the batch does not go through as a whole', { cause: alone });
     this.alone = alone;
   }
 }
@@ -92,13 +92,13 @@ export function createBatcher<I, O>(options: BatcherOptions<I, O>): Batcher<I, O
       );
       for (const [index, entry] of wanted.entries()) entry.resolve(results[index]!);
     } catch (error) {
-      if (error instanceof BatchTooLarge && wanted.length > 1) {
+      if (error instanceof BatchDivisible && wanted.length > 1) {
         const half = Math.ceil(wanted.length / 2);
         await deliver(wanted.slice(0, half), signal);
         await deliver(wanted.slice(half), signal);
         return;
       }
-      for (const entry of wanted) entry.reject(error instanceof BatchTooLarge ? error.alone : error);
+      for (const entry of wanted) entry.reject(error instanceof BatchDivisible ? error.alone : error);
     }
   };
 

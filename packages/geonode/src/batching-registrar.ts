@@ -4,6 +4,7 @@ import { createBatcher } from './batcher.ts';
 import { DOCUMENT_SCHEMA, type RegistrationDocument, type UnregistrationDocument } from './document.ts';
 import { GeonodeError } from './errors.ts';
 import type { Action, Registrar, RegistrationStatus, Transport } from './registrar.ts';
+import { createSuspicion } from './suspicion.ts';
 
 export interface BatchOptions {
   /** Documents a request holds at most; the app takes 100. Default 20. */
@@ -22,20 +23,38 @@ interface Item {
   bytes: number;
 }
 
+/** What is not told in so many milliseconds is not well. */
+const HEALTH_MS = 30_000;
+
 /** What both adapters have in common: batches below, one promise a document above. */
 export function createBatchingRegistrar(transport: Transport, options: BatchOptions): Registrar {
+  const batchBytes = options.batchBytes ?? 8 * 1024 * 1024;
+  const suspicion = createSuspicion(async (signal) => {
+    const health = await transport.health(AbortSignal.any([signal, AbortSignal.timeout(HEALTH_MS)]));
+    return healthSchema.safeParse(health).success;
+  });
   const batcherOf = (action: Exclude<Action, 'lookup'>) =>
     createBatcher<Item, unknown>({
       size: Math.min(options.batchSize ?? 20, 100),
       waitMs: options.batchWaitMs ?? 50,
-      bytes: options.batchBytes ?? 8 * 1024 * 1024,
+      bytes: batchBytes,
       inFlight: options.inFlight ?? 2,
-      bytesOf: ({ bytes }) => bytes,
+      // one that is suspected takes room, so that few or none go with it
+      bytesOf: ({ document, bytes }) => Math.max(bytes, Math.floor(suspicion.shareOf(document.dataset) * batchBytes)),
       send: async (items, signal) => {
         const documents = items.map(({ document }) => document);
-        const answers = await transport.send(action, documents, signal);
-        if (answers.length === items.length) return answers;
-        throw new GeonodeError('GEONODE_ANSWER', `GeoNode gave ${answers.length} answers to ${items.length} documents`);
+        const datasets = documents.map(({ dataset }) => dataset);
+        try {
+          const answers = await transport.send(action, documents, signal);
+          if (answers.length !== items.length) {
+            const message = `GeoNode gave ${answers.length} answers to ${items.length} documents`;
+            throw new GeonodeError('GEONODE_ANSWER', message);
+          }
+          suspicion.cleared(datasets);
+          return answers;
+        } catch (error) {
+          throw await suspicion.judge(error, datasets, signal);
+        }
       },
     });
   const batchers = { register: batcherOf('register'), unregister: batcherOf('unregister') };

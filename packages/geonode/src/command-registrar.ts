@@ -1,6 +1,6 @@
 import { type Log, SILENT } from '@geosluice/jobs';
 import { z } from 'zod';
-import { BatchTooLarge } from './batcher.ts';
+import { BatchDivisible } from './batcher.ts';
 import { type BatchOptions, createBatchingRegistrar } from './batching-registrar.ts';
 import { GeonodeError } from './errors.ts';
 import { type LineProcess, startLineProcess } from './line-process.ts';
@@ -115,7 +115,7 @@ function answersOf(
   if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
     const message = `the document is larger than ${MAX_LINE_BYTES} bytes`;
     const refused = new GeonodeError('GEONODE_REFUSED', message, { field: 'sidecar' });
-    return Promise.reject(new BatchTooLarge(refused));
+    return Promise.reject(new BatchDivisible(refused));
   }
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject });

@@ -2,8 +2,8 @@ import { GeosluiceError, type GeosluiceErrorDetails, type Meaning, type ReasonCo
 
 /**
  * Codes that mean retry; codes that mean reject are ReasonCodes; SUPERSEDED ends quietly.
- * DOWN no connection, 502 to 504, or the command does not run · TIMEOUT no answer in time (the work may still be done) ·
- * DROPPED the connection or the command broke · UNAUTHORIZED user or password, or no administrator · BUSY too many
+ * DOWN no connection, 503, or the command does not run · TIMEOUT no answer in time, 504 (the work may still be done) ·
+ * DROPPED the connection or the command broke, 502 · UNAUTHORIZED user or password, or no administrator · BUSY too many
  * requests · NO_APP the registration app is not installed there · ERROR GeoNode failed at its work · ANSWER an answer of another shape
  */
 export type RetryCode = `GEONODE_${

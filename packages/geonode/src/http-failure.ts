@@ -43,8 +43,10 @@ export function statusError(status: number, url: string, detail: string, retryAf
       down: true,
     });
   // 405 is what a GeoNode in read-only mode answers to any POST
-  if (status === 405 || (status >= 502 && status <= 504))
-    return new GeonodeError('GEONODE_DOWN', said, { ...details, down: true });
+  if (status === 405 || status === 503) return new GeonodeError('GEONODE_DOWN', said, { ...details, down: true });
+  // a proxy's words: what is behind it broke off, or was silent
+  if (status === 502) return new GeonodeError('GEONODE_DROPPED', said, { ...details, down: true });
+  if (status === 504) return new GeonodeError('GEONODE_TIMEOUT', said, { ...details, down: true });
   if (status === 429) return new GeonodeError('GEONODE_BUSY', said, details);
   if (status === 413)
     return new GeonodeError(

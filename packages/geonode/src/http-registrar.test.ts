@@ -40,9 +40,11 @@ const CASES: Array<[number, Record<string, string>, string, object]> = [
   [404, {}, '<html>', { code: 'GEONODE_NO_APP', down: true }],
   [405, {}, 'read only', { code: 'GEONODE_DOWN', down: true }],
   [429, { 'retry-after': '7' }, '', { code: 'GEONODE_BUSY', retryAfterMs: 7000, down: false }],
-  [500, {}, '', { code: 'GEONODE_ERROR', down: false, means: 'retry' }],
+  [500, {}, '', { code: 'GEONODE_ERROR', down: true, means: 'retry' }],
+  [502, {}, '', { code: 'GEONODE_DROPPED', down: true, means: 'retry' }],
+  [504, {}, '', { code: 'GEONODE_TIMEOUT', down: true, means: 'retry' }],
   [503, { 'retry-after': '2' }, '', { code: 'GEONODE_DOWN', down: true, retryAfterMs: 2000 }],
-  [302, { location: '/account/login/' }, '', { code: 'GEONODE_ANSWER' }],
+  [302, { location: '/account/login/' }, '', { code: 'GEONODE_ANSWER', down: true }],
   [413, {}, '', { code: 'GEONODE_REFUSED', field: 'sidecar', means: 'reject' }],
   [200, {}, 'not json', { code: 'GEONODE_ANSWER' }],
   [200, {}, '{"answers":[]}', { code: 'GEONODE_ANSWER' }],
@@ -63,7 +65,7 @@ const CASES: Array<[number, Record<string, string>, string, object]> = [
 ];
 
 for (const [status, headers, body, expected] of CASES) {
-  test(`an answer of ${status} ${body.slice(0, 50)} is told as ${JSON.stringify(expected)}`, async (t) => {
+  test(`where all is answered ${status} ${body.slice(0, 50)} it is told as ${JSON.stringify(expected)}`, async (t) => {
     const registrar = await serve(t, (_request, response) => response.writeHead(status, headers).end(body));
     await assert.rejects(registrar.register(example(), signal), expected);
   });
@@ -74,7 +76,7 @@ test('a server that is not there, breaks off, or says nothing is told apart', as
   t.after(() => nobody.close());
   await assert.rejects(nobody.register(example(), signal), { code: 'GEONODE_DOWN', down: true });
   const broken = await serve(t, (request) => request.socket.destroy());
-  await assert.rejects(broken.register(example(), signal), { code: 'GEONODE_DROPPED' });
+  await assert.rejects(broken.register(example(), signal), { code: 'GEONODE_DROPPED', down: true });
   const silent = await serve(t, () => {}, { timeoutMs: 50 });
   await assert.rejects(silent.register(example(), signal), { code: 'GEONODE_TIMEOUT', means: 'retry' });
 });

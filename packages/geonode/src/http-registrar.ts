@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BatchTooLarge } from './batcher.ts';
+import { BatchDivisible } from './batcher.ts';
 import { type BatchOptions, createBatchingRegistrar } from './batching-registrar.ts';
 import { GeonodeError } from './errors.ts';
 import { createHttp, type HttpOptions } from './http.ts';
@@ -18,7 +18,7 @@ export function createHttpRegistrar(options: HttpRegistrarOptions): Registrar {
   const ask = async (method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal) => {
     const answer = await http.ask(method, `${BASE}/${path}`, body, signal);
     if (answer.status === 200) return answer.json();
-    throw answer.status === 413 ? new BatchTooLarge(answer.error()) : answer.error();
+    throw answer.status === 413 ? new BatchDivisible(answer.error()) : answer.error();
   };
 
   return createBatchingRegistrar(
