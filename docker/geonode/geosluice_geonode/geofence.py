@@ -4,12 +4,12 @@ a batch, and one that empties its cache. Written from GeoFence's documentation a
 """
 
 import logging
-import threading
 
 import requests
 from django.conf import settings
+from django.db import connection
 from geonode.base.models import ResourceBase
-from geonode.geoserver.geofence import AutoPriorityBatch, Batch, GeofenceException, Rule
+from geonode.geoserver.geofence import Batch, GeofenceException, Rule
 from geonode.geoserver.helpers import geofence, gf_utils
 from geonode.geoserver.security import _get_gf_services, sync_resources_with_guardian
 from geonode.security.permissions import DATASET_ADMIN_PERMISSIONS, DOWNLOAD_PERMISSIONS, OWNER_PERMISSIONS
@@ -107,15 +107,17 @@ def _rules_of(dataset, granted):
 
 
 def _insert(rules):
+    global _asked
     if not rules:
         return
-    batch = AutoPriorityBatch(_priorities.take(len(rules)), f"{len(rules)} rules of geosluice")
-    for rule in rules:
+    batch = Batch(f"{len(rules)} rules of geosluice")
+    for rule, place in zip(rules, _places(len(rules)), strict=True):
+        rule.set_priority(place)
         batch.add_insert_rule(rule)
     try:
         _send(batch)
     except GeofenceException:
-        _priorities.forget()
+        _asked = False
         raise
 
 
@@ -166,24 +168,23 @@ def _renew(dataset):
         raise Away(f"GeoFence does not take the rules of {dataset.alternate}")
 
 
-class _Priorities:
-    """Where the next rules go: asked once, then counted, since asking costs two calls."""
+# Of GeoNode's database, which all processes share: what it gave it never gives again, whatever becomes of a transaction.
+_SEQUENCE = "geosluice_geofence_place"
+# Whether the sequence is behind the rules of others, as far as this process knows: asking costs three calls.
+_asked = False
 
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._next = None
 
-    def take(self, count):
-        with self._lock:
-            if self._next is None:
-                self._next = _first_free()
-            first = self._next
-            self._next += count
-            return first
-
-    def forget(self):
-        with self._lock:
-            self._next = None
+def _places(count):
+    """So many priorities, ascending, that no other process of ours is given. @raises _NoGeofence, Away"""
+    global _asked
+    with connection.cursor() as cursor:
+        if not _asked:
+            # only ever forwards: another process may draw meanwhile
+            forwards = f"generate_series(1, %s - (select last_value from {_SEQUENCE}))"
+            cursor.execute(f"select count(nextval('{_SEQUENCE}')) from {forwards}", [_first_free()])
+            _asked = True
+        cursor.execute(f"select nextval('{_SEQUENCE}') from generate_series(1, %s)", [count])
+        return sorted(place for [place] in cursor.fetchall())
 
 
 def _ask():
@@ -202,6 +203,3 @@ def _first_free():
     if first < 0:
         raise Away("GeoFence does not tell its rules")
     return first
-
-
-_priorities = _Priorities()

@@ -1,12 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 from django.contrib.auth import get_user_model
+from django.db import connection, transaction
 from django.test import override_settings
 from geonode.base.models import ResourceBase
 from geonode.geoserver.geofence import GeofenceException
 from geonode.groups.models import GroupProfile
 from geonode.layers.models import Dataset
-from tests.base import DatabaseCase, example
+from tests.base import CommittingCase, DatabaseCase, example
 
 from geosluice_geonode import geofence, service
 from geosluice_geonode.models import Registration
@@ -25,12 +27,19 @@ def numbered(count, **changes):
     ]
 
 
+def first_free():
+    """A place far behind all that were given."""
+    with connection.cursor() as cursor:
+        cursor.execute("select last_value + 1000 from geosluice_geofence_place")
+        return cursor.fetchone()[0]
+
+
 @override_settings(GEOFENCE_SECURITY_ENABLED=True)
 class Guard(DatabaseCase):
     """GeoFence is played as its documentation has it."""
 
     def setUp(self):
-        geofence._priorities.forget()
+        geofence._asked = False
         self.owner = get_user_model().objects.create_user("owner", "o@example.org")
         self.sent, self.renewed, self.emptied = [], [], []
         self.status, self.renews, self.empties = 200, True, 200
@@ -48,7 +57,7 @@ class Guard(DatabaseCase):
             ("requests.put", mock.Mock(side_effect=put)),
             ("requests.post", mock.Mock(side_effect=post)),
             ("geofence.get_rules_count", mock.Mock(return_value=5)),
-            ("gf_utils.get_first_available_priority", mock.Mock(return_value=17)),
+            ("gf_utils.get_first_available_priority", mock.Mock(return_value=first_free())),
             ("sync_resources_with_guardian", mock.Mock(side_effect=self.synced)),
         ):
             patched = mock.patch(f"geosluice_geonode.geofence.{name}", value)
@@ -69,10 +78,26 @@ class Guard(DatabaseCase):
         self.registered(numbered(5, owner="owner"))
         [rules] = self.sent
         self.assertEqual({rule["layer"] for rule in rules}, {"n0", "n1", "n2", "n3", "n4"})
-        self.assertEqual([rule["priority"] for rule in rules], list(range(17, 17 + len(rules))))
+        places = [rule["priority"] for rule in rules]
+        self.assertEqual(places, list(range(places[0], places[0] + len(rules))))
+        asked = geofence.gf_utils.get_first_available_priority
+        self.assertGreaterEqual(places[0], asked.return_value)
         self.registered([example(dataset="d" + "z" * 20, layer={"name": "later", "store": "later"}, owner="owner")])
-        self.assertEqual(self.sent[1][0]["priority"], 17 + len(rules))
-        self.assertEqual(geofence.gf_utils.get_first_available_priority.call_count, 1)
+        self.assertEqual(self.sent[1][0]["priority"], places[-1] + 1)
+        self.assertEqual(asked.call_count, 1)
+
+    def test_a_process_that_comes_later_goes_behind_the_others_whatever_geofence_tells_it(self):
+        [first, second, third] = numbered(3, owner="owner")
+        self.registered([first])
+        # what the other wrote is not to be seen yet
+        geofence._asked = False
+        self.registered([second])
+        self.assertGreater(self.sent[1][0]["priority"], self.sent[0][-1]["priority"])
+        # and this one finds many rules of others
+        geofence._asked = False
+        geofence.gf_utils.get_first_available_priority.return_value += 500
+        self.registered([third])
+        self.assertGreaterEqual(self.sent[2][0]["priority"], geofence.gf_utils.get_first_available_priority.return_value)
 
     def test_the_cache_is_emptied_once_after_the_rules_of_a_batch_and_a_failure_there_stops_nothing(self):
         [first, *others] = numbered(5, owner="owner")
@@ -181,3 +206,26 @@ class Guard(DatabaseCase):
         ):
             self.assertIn(service.answer(action, document)["status"], ("updated", "removed"))
         return operations
+
+
+class Places(CommittingCase):
+    """With connections of their own, as processes have them."""
+
+    def setUp(self):
+        geofence._asked = True
+
+    def taken(self, count):
+        try:
+            # open until all have theirs, and then taken back
+            with transaction.atomic():
+                places = geofence._places(count)
+                transaction.set_rollback(True)
+            return places
+        finally:
+            connection.close()
+
+    def test_no_place_is_given_twice_to_many_at_once_nor_after_a_rollback(self):
+        with ThreadPoolExecutor(8) as threads:
+            given = list(threads.map(self.taken, [40] * 24))
+        self.assertTrue(all(places == sorted(places) for places in given))
+        self.assertEqual(len({place for places in given for place in places}), 24 * 40)
