@@ -20,6 +20,9 @@ class Registration(models.Model):
     source_uri = models.TextField(blank=True, default="")
     kept = models.JSONField(default=dict, blank=True, help_text="Given back to a geosluice that lost its ledger.")
     metadata_state = models.CharField(max_length=16, blank=True, default="")
+    thumbnail_due = models.DateTimeField(
+        null=True, blank=True, help_text="When its thumbnail is asked for again; none where it is drawn."
+    )
     resource = models.OneToOneField(
         "base.ResourceBase",
         null=True,
@@ -28,6 +31,16 @@ class Registration(models.Model):
         related_name="geosluice_registration",
     )
     updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            # of few, nearly always
+            models.Index(
+                fields=["thumbnail_due"],
+                condition=models.Q(thumbnail_due__isnull=False),
+                name="geosluice_thumbnail_due",
+            )
+        ]
 
     def __str__(self):
         return f"{self.source_dataset} g{self.generation}"

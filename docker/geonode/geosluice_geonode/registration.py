@@ -28,7 +28,7 @@ from geosluice_geonode.errors import Away, Refused
 from geosluice_geonode.mapping import Mapped, map_document, subjects_of
 from geosluice_geonode.memo import Memo
 from geosluice_geonode.models import QuietDataset, Registration, Sidecar
-from geosluice_geonode.tasks import ask_for_thumbnails
+from geosluice_geonode.tasks import ask_for_thumbnails, thumbnail_due
 
 logger = logging.getLogger("geosluice_geonode")
 
@@ -217,6 +217,8 @@ def _write(plans, pks, memo):
         row.resource_id, row.access = dataset.pk, plan.access
         row.source_uri, row.metadata_state = document["sourceUri"], document["metadataState"]
         row.kept = {part: document[part] for part in ("layer", "object", "options")}
+        if dataset.pk in redrawn:
+            row.thumbnail_due = thumbnail_due()
         # open until GeoServer is asked again
         row.unmapped = _said(plan, geofence.OPEN in row.unmapped and geofence.is_on())
         row.save()

@@ -23,7 +23,7 @@ def unregister(document):
             return {"status": "superseded"}
         pk, row.resource_id = row.resource_id, None
         row.generation, row.digest, row.access, row.linked = document["generation"], "", "", []
-        row.kept, row.tkeywords, row.unmapped = {}, [], []
+        row.kept, row.tkeywords, row.unmapped, row.thumbnail_due = {}, [], [], None
         row.save()
         Sidecar.objects.filter(registration=row).delete()
         dataset = Dataset.objects.filter(pk=pk).first() if pk else None

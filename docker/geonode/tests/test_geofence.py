@@ -216,7 +216,7 @@ class Places(CommittingCase):
 
     def taken(self, count):
         try:
-            # open until all have theirs, and then taken back
+            # as a registration that fails
             with transaction.atomic():
                 places = geofence._places(count)
                 transaction.set_rollback(True)
