@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.timezone import now
 from geonode.base import enumerations
 from geonode.base.models import ResourceBase
@@ -31,6 +31,9 @@ from geosluice_geonode.models import QuietDataset, Registration, Sidecar
 from geosluice_geonode.tasks import ask_for_thumbnails, thumbnail_due
 
 logger = logging.getLogger("geosluice_geonode")
+
+# Milliseconds to wait for another request that holds the same datasets. One whose client gave it up may hold them for long.
+_LOCK_MS = 20_000
 
 # Two that make the same row at once: one is told, looks again, and finds the other's.
 _ATTEMPTS = 4
@@ -270,12 +273,19 @@ def _settled(row, generation, digest):
 
 
 def lock_registrations(source_datasets):
-    """The datasets' rows by id, made where missing, held until the end of the transaction."""
+    """The datasets' rows by id, made where missing, held until the end of the transaction. @raises Away"""
     # in one order, or two batches would wait for each other
     names = sorted(source_datasets)
-    Registration.objects.bulk_create((Registration(source_dataset=name) for name in names), ignore_conflicts=True)
-    rows = Registration.objects.select_for_update().filter(source_dataset__in=names).order_by("source_dataset")
-    return {row.source_dataset: row for row in rows}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("set local lock_timeout = %s", [_LOCK_MS])
+            Registration.objects.bulk_create((Registration(source_dataset=name) for name in names), ignore_conflicts=True)
+            rows = Registration.objects.select_for_update().filter(source_dataset__in=names).order_by("source_dataset")
+            found = {row.source_dataset: row for row in rows}
+            cursor.execute("set local lock_timeout to default")
+            return found
+    except OperationalError as error:
+        raise Away(f"the datasets cannot be written now, another request may be at them: {error}") from error
 
 
 def _are_there(plans):

@@ -1,8 +1,9 @@
 import base64
+import threading
 from unittest import mock
 
 from django.contrib.auth import get_user_model
-from django.db import DataError, connection
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from geonode.base.models import (
     HierarchicalKeyword,
@@ -26,7 +27,7 @@ from geosluice_geonode import service
 from geosluice_geonode.errors import Refused
 from geosluice_geonode.lookup import lookup
 from geosluice_geonode.models import Registration, Sidecar
-from geosluice_geonode.registration import register, register_all
+from geosluice_geonode.registration import lock_registrations, register, register_all
 from geosluice_geonode.releases import release
 from geosluice_geonode.unregistration import unregister
 
@@ -659,6 +660,34 @@ class Atomicity(CommittingCase):
         self.assertEqual((answer["status"], answer["code"], answer["retry"]), ("error", "FAILED", True))
         self.assertFalse(Dataset.objects.filter(alternate="geosluice:half").exists())
         self.assertFalse(Registration.objects.filter(source_dataset=document["dataset"]).exists())
+        self.assertEqual(service.answer("register", document)["status"], "created")
+        self.assertEqual(service.answer("unregister", removal(document, 2))["status"], "removed")
+        Registration.objects.filter(source_dataset=document["dataset"]).delete()
+
+    def test_what_another_request_holds_for_long_is_told_as_an_outage_and_not_waited_for(self):
+        document = example(dataset="d" + "e" * 20, layer={"name": "held", "store": "held"})
+        held, over = threading.Event(), threading.Event()
+
+        def hold():
+            try:
+                with transaction.atomic():
+                    lock_registrations([document["dataset"]])
+                    held.set()
+                    over.wait(60)
+                    transaction.set_rollback(True)
+            finally:
+                connection.close()
+
+        other = threading.Thread(target=hold)
+        other.start()
+        try:
+            self.assertTrue(held.wait(60))
+            with mock.patch("geosluice_geonode.registration._LOCK_MS", 200):
+                answer = service.answer("register", document)
+        finally:
+            over.set()
+            other.join()
+        self.assertEqual((answer["status"], answer["code"], answer["down"]), ("error", "AWAY", True), answer)
         self.assertEqual(service.answer("register", document)["status"], "created")
         self.assertEqual(service.answer("unregister", removal(document, 2))["status"], "removed")
         Registration.objects.filter(source_dataset=document["dataset"]).delete()
