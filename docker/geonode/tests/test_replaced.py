@@ -80,4 +80,5 @@ class Replaced(DatabaseCase):
         self.assertEqual((layer.dataset, layer.name), (dataset, dataset.alternate))
         self.assertEqual((layer.current_style, layer.local), ("geosluice:chosen", True))
         self.assertEqual(list(self.map.datasets), [dataset])
-        self.assertTrue(self.reader.has_perm("view_resourcebase", dataset.get_self_resource()))
+        reader = get_user_model().objects.get(pk=self.reader.pk)
+        self.assertTrue(reader.has_perm("view_resourcebase", dataset.get_self_resource()))

@@ -1,8 +1,14 @@
-import { datasetIdOf, describeLocation, type Location, Reject, type StageLedger } from '@geosluice/jobs';
+import { datasetIdOf, describeLocation, type Location, type Place, Reject, type StageLedger } from '@geosluice/jobs';
 import { deriveLayerName, distinctLayerName, numberedLayerName } from './name.ts';
 
 /** Contents of one file that get a number in their names; further ones get letters of their ids. */
 const MOST_NUMBERED = 99;
+
+/** `note` says whose the plain name is, where it is another's and the dataset got a distinct one. */
+export interface ChosenName {
+  name: string;
+  note?: string;
+}
 
 /**
  * The layer name of a dataset: the one it has, the one asked for, or one from its file name; made distinct where
@@ -18,7 +24,7 @@ export async function chooseName(wish: {
   workspace: string;
   wanted: string | undefined;
   current: string | undefined;
-}): Promise<string | null> {
+}): Promise<ChosenName | null> {
   const { ledger, dataset, workspace, wanted, current } = wish;
   const derived = deriveLayerName(wish.location);
   const distinct = distinctLayerName(derived, dataset);
@@ -28,19 +34,27 @@ export async function chooseName(wish: {
   const candidates = first ? (wanted === undefined ? [derived, distinct] : [wanted]) : [...numbered, distinct];
   // a layer keeps its name when its raster changes
   const kept = candidates.filter((name) => name === current);
-  let owner: string | null = '';
+  let owner = '';
   for (const name of [...kept, ...candidates]) {
-    owner = await ledger.claimName({ workspace, name, dataset });
-    if (owner === dataset) return name;
-    if (owner === null) return null;
+    const other = owner;
+    const claimed = await ledger.claimName({ workspace, name, dataset });
+    if (claimed === null) return null;
+    owner = claimed;
+    if (owner !== dataset) continue;
+    if (!first || name !== distinct || other === '') return { name };
+    return { name, note: `layer ${workspace}:${derived} belongs to ${await whose(ledger, other, { workspace, name: derived })}` };
   }
   const name = wanted ?? distinct;
-  const other = await ledger.get(owner);
-  const moved = other?.name !== undefined && (other.workspace !== workspace || other.name !== name);
-  const whose = `${other?.uri ?? owner}${moved ? ', until what it left there is taken away' : ''}`;
   throw new Reject(
     'NAME_TAKEN',
-    `layer ${workspace}:${name}, asked for by ${describeLocation(wish.location)}, belongs to ${whose}; choose another name or workspace`,
+    `layer ${workspace}:${name}, asked for by ${describeLocation(wish.location)}, belongs to ${await whose(ledger, owner, { workspace, name })}; choose another name or workspace`,
     { subject: `${workspace}:${name}` },
   );
+}
+
+/** The uri of who owns a place, and that it will be free where its owner is elsewhere by now. */
+async function whose(ledger: StageLedger, owner: string, { workspace, name }: Place): Promise<string> {
+  const entry = await ledger.get(owner);
+  const moved = entry?.name !== undefined && (entry.workspace !== workspace || entry.name !== name);
+  return `${entry?.uri ?? owner}${moved ? ', until what it left there is taken away' : ''}`;
 }

@@ -6,6 +6,7 @@ import {
   GeosluiceError,
   type IngestOptions,
   type InspectJob,
+  type Job,
   type LedgerEntry,
   type Outcome,
   type RangeReader,
@@ -19,7 +20,7 @@ import {
 } from '@geosluice/jobs';
 import { isOutput, spoolKey } from '../keys.ts';
 import type { Candidate, SourcePort } from '../ports.ts';
-import { chooseName } from './choose-name.ts';
+import { type ChosenName, chooseName } from './choose-name.ts';
 import { decideDuplicate } from './decide-duplicate.ts';
 import { type Claim, decideClaim, decideWait, isDescriptionOnly } from './decide-way.ts';
 import { describe, recordOf } from './describe.ts';
@@ -223,13 +224,14 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
     : await readFacts(options.srs, context, ports, { source, candidate, spooled });
   // a layer that stays as it is stays where it is, also where a setting would have others elsewhere by now
   const workspace = descriptionOnly ? entry.layer.workspace : options.workspace;
-  const name = descriptionOnly
-    ? entry.layer.name
+  const chosen: ChosenName | null = descriptionOnly
+    ? { name: entry.layer.name }
     : await chooseName({
         ...{ ledger: ports.ledger, dataset: job.dataset, location: job.location, workspace, wanted: options.name },
         current: entry?.workspace === workspace ? entry?.name : undefined,
       });
-  if (name === null) return LEAVING;
+  if (chosen === null) return LEAVING;
+  const { name, note } = chosen;
   await context.fence();
   const description = await describe({ job, context, ports, source, candidate, seen, facts, name, options });
   const base: DatasetJob = {
@@ -257,7 +259,8 @@ async function sendOn(job: InspectJob, context: StageContext, ports: DiscoverPor
       jobs: [{ ...base, stage: 'register', kind: 'add', object, layer }],
     };
   }
-  return { kind: 'next', record, jobs: [{ ...base, stage: 'upload', kind: 'add' }] };
+  const jobs: Job[] = [{ ...base, stage: 'upload', kind: 'add' }];
+  return { kind: 'next', record, jobs, ...(note === undefined ? {} : { note }) };
 }
 
 interface Spooled {

@@ -303,9 +303,11 @@ test('two files of one stem get two names; a name that was asked for and is take
   source.put(URI, 'tiff');
   source.put('s3://inbox/b/dem.tif', 'tiff');
   const first = await sentOn();
-  const second = await sentOn(inspectJob({ location: other, dataset: datasetIdOf(other) }));
+  const second = await stage()(inspectJob({ location: other, dataset: datasetIdOf(other) }), testContext());
   assert.equal(first.name, 'dem');
-  assert.match(second.name, /^dem_[a-z2-7]{8}$/);
+  assert.ok(second.kind === 'next' && second.jobs[0]?.stage === 'upload' && second.jobs[0].kind === 'add');
+  assert.match(second.jobs[0].name, /^dem_[a-z2-7]{8}$/);
+  assert.equal(second.note, 'layer geosluice:dem belongs to s3://inbox/a/dem.tif', 'its history names who has the plain one');
   const third = parseLocation('s3://inbox/c/dem.tif');
   source.put('s3://inbox/c/dem.tif', 'tiff');
   const wanted = inspectJob({ location: third, dataset: datasetIdOf(third), options: { name: 'dem' } });
@@ -313,6 +315,22 @@ test('two files of one stem get two names; a name that was asked for and is take
     code: 'NAME_TAKEN',
     message: /c\/dem\.tif, belongs to s3:\/\/inbox\/a\/dem\.tif/,
   });
+});
+
+test('whose the plain name is, is not told of a dataset that has it, or that keeps its own', async () => {
+  const other = parseLocation('s3://inbox/b/dem.tif');
+  const job = inspectJob({ location: other, dataset: datasetIdOf(other) });
+  source.put(URI, 'tiff');
+  source.put('s3://inbox/b/dem.tif', 'tiff');
+  const plain = await stage()(inspectJob(), testContext());
+  assert.ok(plain.kind === 'next' && plain.note === undefined);
+  const distinct = await stage()(job, testContext());
+  assert.ok(distinct.kind === 'next' && distinct.jobs[0]?.kind === 'add' && distinct.jobs[0].stage === 'upload');
+  const { dataset, name, workspace } = distinct.jobs[0];
+  await ledger.apply(dataset, 1, { state: 'uploading', name, workspace }, {});
+  const again = await stage()({ ...job, force: true, nonce: 'n' }, testContext({ jobId: 'job-2' }));
+  assert.ok(again.kind === 'next' && again.jobs[0]?.kind === 'add' && again.jobs[0].stage === 'upload');
+  assert.deepEqual([again.jobs[0].name, again.note], [name, undefined]);
 });
 
 test('a body without ranges is spooled once, inspected there and sent on from there', async () => {
