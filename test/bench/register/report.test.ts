@@ -58,4 +58,26 @@ suite('[bench] report of registering', () => {
     for (const text of [/4.3 CPU s/, /`updatelayers` 2:/, /20,000 datasets by the app itself, about 17 CPU minutes/])
       assert.match(remarks.join('\n'), text);
   });
+  test('remarks tell the most requests of each way at any size, and how long the slowest start took', () => {
+    const stock = (size: number, requests: number): Turn => ({
+      ...{ ...common, size, way: 'create + update', count: 2 },
+      requests: Array.from({ length: requests }, () => get('layer_a')),
+    });
+    const remarks = remarksOf(
+      { sizes: [0, 1000], rounds: 2, count: 40, keep: true },
+      costsOf([...TURNS, stock(0, 150), stock(1000, 152)]),
+      [2, 3.96, 1],
+    );
+    assert.match(remarks[0] ?? '', /^2 rounds; .* each round adds 40 of ours/);
+    assert.match(remarks[1] ?? '', /`create` and `update` make 76, `updatelayers` 2:/);
+    assert.match(remarks.join('\n'), /took a process 4\.0 CPU s/);
+  });
+  test('remarks tell nothing of what was not measured', () => {
+    const asked = { rounds: 1, count: 20, keep: false };
+    const empty = remarksOf({ ...asked, sizes: [0] }, costsOf(TURNS), [1]);
+    assert.match(empty[1] ?? '', /`create` and `update` make an unknown number, `updatelayers` 2:/);
+    assert.doesNotMatch(empty.join('\n'), /first run fills/, 'nothing was filled');
+    const withoutOurs = remarksOf({ ...asked, sizes: [0, 20_000] }, costsOf(TURNS.slice(1)), [1]);
+    assert.doesNotMatch(withoutOurs.join('\n'), /first run fills|NaN|undefined/);
+  });
 });
