@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BatcherOptions, BatchDivisible, createBatcher } from './batcher.ts';
+import { BatchDivisible, type BatcherOptions, createBatcher } from './batcher.ts';
 
 const never = new AbortController().signal;
 

@@ -69,8 +69,7 @@ async function start(t: TestContext, options: Partial<HttpRegistrarOptions> = {}
     isWell: true,
     batches: [],
     healthAsked: 0,
-    register: (documents) =>
-      Promise.allSettled(documents.map((document) => registrar.register(document, signal))),
+    register: (documents) => Promise.allSettled(documents.map((document) => registrar.register(document, signal))),
   };
   return geonode;
 }
@@ -108,7 +107,11 @@ for (const [what, failure, code] of FAILURES) {
     geonode.batches = [];
     const again = await geonode.register([...numbered(18), ...numbered(10, 'b')]);
     assert.equal(failuresOf(again).length, 1);
-    assert.deepEqual(geonode.batches.filter((batch) => batch.includes('a17')), [['a17']], 'it goes by itself');
+    assert.deepEqual(
+      geonode.batches.filter((batch) => batch.includes('a17')),
+      [['a17']],
+      'it goes by itself',
+    );
     assert.ok(geonode.batches.length <= 3, `${geonode.batches.length} requests`);
   });
 }
@@ -118,7 +121,10 @@ test('several in one batch are found, wherever they stand', async (t) => {
   const poison = ['a3', 'a20', 'a33', 'a49'];
   geonode.failsOver = has(...poison);
   const failed = failuresOf(await geonode.register(numbered(50)));
-  assert.deepEqual(failed.map(({ subject }) => subject), poison);
+  assert.deepEqual(
+    failed.map(({ subject }) => subject),
+    poison,
+  );
   assert.ok(failed.every(({ down }) => !down));
 });
 

@@ -307,7 +307,11 @@ test('two files of one stem get two names; a name that was asked for and is take
   assert.equal(first.name, 'dem');
   assert.ok(second.kind === 'next' && second.jobs[0]?.stage === 'upload' && second.jobs[0].kind === 'add');
   assert.match(second.jobs[0].name, /^dem_[a-z2-7]{8}$/);
-  assert.equal(second.note, 'layer geosluice:dem belongs to s3://inbox/a/dem.tif', 'its history names who has the plain one');
+  assert.equal(
+    second.note,
+    'layer geosluice:dem belongs to s3://inbox/a/dem.tif',
+    'its history names who has the plain one',
+  );
   const third = parseLocation('s3://inbox/c/dem.tif');
   source.put('s3://inbox/c/dem.tif', 'tiff');
   const wanted = inspectJob({ location: third, dataset: datasetIdOf(third), options: { name: 'dem' } });
