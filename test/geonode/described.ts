@@ -15,15 +15,16 @@ export interface Described {
   record: string[];
 }
 
-/** @throws Error where there is no such dataset */
-export function describeDataset(
+/** In one process, which takes seconds to load GeoNode. @throws Error where there is no such dataset */
+export function describeDatasets(
   { python, env }: Pick<GeonodeServer, 'python' | 'env'>,
-  { workspace, name }: { workspace: string; name: string },
-): Described {
-  const { status, stdout, stderr } = spawnSync(python, ['-m', 'tests.described', `${workspace}:${name}`], {
+  layers: ReadonlyArray<{ workspace: string; name: string }>,
+): Described[] {
+  const alternates = layers.map(({ workspace, name }) => `${workspace}:${name}`);
+  const { status, stdout, stderr } = spawnSync(python, ['-m', 'tests.described', ...alternates], {
     ...{ cwd: APP_FOLDER, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 },
     env: { ...process.env, ...env },
   });
-  if (status !== 0) throw new Error(`${workspace}:${name} cannot be described:\n${stderr.slice(-4000)}`);
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Described;
+  if (status !== 0) throw new Error(`${alternates.join(', ')} cannot be described:\n${stderr.slice(-4000)}`);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Described[];
 }

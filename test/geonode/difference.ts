@@ -38,7 +38,9 @@ const MEANT: readonly Meant[] = [
   { part: 'links', has: 'ours', line: /^Legend .*&STYLE=&/ },
   // known from the raster, of which stock is told nothing
   ...both('fields', /^spatial_representation_type: (None|grid data is used to represent geographic data)$/),
-  ...both('fields', /^supplemental_information: (No information provided|Raster: .*)$/),
+  ...both('fields', /^supplemental_information(_en)?: (No information provided|Raster: .*)$/),
+  // stock is told who may read it and not whose it is
+  ...both('fields', /^group: (None|surveyors)$/),
   // stock asks GeoServer for a style of the layer's own; ours leaves the one that was published with it
   ...both('fields', /^default_style: (NAME|None)$/),
   { part: 'styles', has: 'stock', line: /^NAME$/ },

@@ -28,9 +28,10 @@ export interface StockProcess {
   end(): Promise<void>;
 }
 
-const FOLDER = join(import.meta.dirname, 'stock');
+/** Where Python finds `stock`. */
+export const STOCK_FOLDER = join(import.meta.dirname, 'stock');
 /** In place of GeoNode's, for the process that registers. */
-const NO_THUMBNAIL = 'stock.no_thumbnail';
+export const NO_THUMBNAIL = 'stock.no_thumbnail';
 
 /** Resolves once GeoNode is loaded. @param geonode whose settings and database it has */
 export async function startStock({ python, env }: Pick<GeonodeServer, 'python' | 'env'>): Promise<StockProcess> {
@@ -43,7 +44,7 @@ export async function startStock({ python, env }: Pick<GeonodeServer, 'python' |
   const ready = next();
   const child = startLineProcess(
     [python, '-m', 'stock'],
-    { ...env, PYTHONPATH: `${env.PYTHONPATH ?? ''}:${FOLDER}`, THUMBNAIL_GENERATOR: NO_THUMBNAIL },
+    { ...env, PYTHONPATH: `${env.PYTHONPATH ?? ''}:${STOCK_FOLDER}`, THUMBNAIL_GENERATOR: NO_THUMBNAIL },
     SILENT,
     {
       line: (line) => waiting.shift()?.resolve(JSON.parse(line) as Answer),

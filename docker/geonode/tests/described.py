@@ -1,4 +1,7 @@
-"""Prints all that GeoNode holds of a dataset as JSON: `python -m tests.described workspace:name`. Ids and names are written out of it."""
+"""
+Prints all that GeoNode holds of some datasets as a JSON list: `python -m tests.described workspace:name …`. Ids and names are written
+out of it.
+"""
 
 import json
 import re
@@ -51,4 +54,4 @@ def described(alternate):
 
 
 if __name__ == "__main__":
-    print(json.dumps(described(sys.argv[1])))
+    print(json.dumps([described(alternate) for alternate in sys.argv[1:]]))

@@ -1,4 +1,4 @@
-import { describeDataset } from '../../geonode/described.ts';
+import { describeDatasets } from '../../geonode/described.ts';
 import { differenceOf, unmeant } from '../../geonode/difference.ts';
 import { VoidRun } from '../running.ts';
 import type { Scene } from './scene.ts';
@@ -11,9 +11,9 @@ export async function checkSame({ fresh, take, geonode }: Scene): Promise<void> 
     // the same but for its name, in the same workspace
     const named = layers.map((layer) => ({ ...layer, name: `${layer.name}_${way.replaceAll(/\W/g, '')}` }));
     await take(way, named);
-    const [layer] = named;
-    if (layer === undefined) throw new RangeError('no layer');
-    return describeDataset(geonode, layer);
+    const [made] = describeDatasets(geonode, named);
+    if (made === undefined) throw new RangeError('no layer');
+    return made;
   };
   // first: it looks at the whole workspace
   const whole = await described('updatelayers');
