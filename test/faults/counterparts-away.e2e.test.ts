@@ -207,4 +207,18 @@ suite('[failure] counterparts that go away', () => {
     await geonode.open();
     await allArrive(ingestion);
   });
+
+  test('a proxy answers 502 in the place of GeoNode: the same, with few requests', async () => {
+    const back = geonode.fall('', 502);
+    letGo = back;
+    const seen = geonode.requests.length;
+    const ingestion = await begin('proxy');
+    await held('register');
+    await oneSays(ingestion, /GeoNode answers 502/);
+    await nothingBurnt(ingestion);
+    // each that was let through before the queue was held, and its health
+    assert.ok(geonode.requests.length - seen <= 4 * COUNT, `${geonode.requests.length - seen} requests`);
+    back();
+    await allArrive(ingestion);
+  });
 });

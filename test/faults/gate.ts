@@ -38,6 +38,8 @@ export interface Gate {
    * is held.
    */
   hold(match: Match, how?: { pass?: number; done?: boolean }): Hold;
+  /** Answers each request whose body holds a text with a status, as a proxy does behind which a server fell. @returns ends it */
+  fall(text: string, status: number): () => void;
   /** From now on every request waits so many milliseconds before it goes on, as over a long line. */
   slow(ms: number): void;
   /** Refuses connections, and breaks those that are open. */
@@ -60,6 +62,7 @@ export async function startGate(upstream: string): Promise<Gate> {
   const agent = new Agent({ keepAlive: true });
   const requests: GateRequest[] = [];
   const holdings: Holding[] = [];
+  const falls = new Set<{ text: string; status: number }>();
   let latencyMs = 0;
 
   const holdFor = (request: GateRequest): Holding | null => {
@@ -90,7 +93,10 @@ export async function startGate(upstream: string): Promise<Gate> {
     if (latencyMs > 0) await wait(latencyMs);
     const holding = holdFor(request);
     // a body that is not read would hide that the client is gone
-    const body = holding === null ? incoming : Readable.from([await buffer(incoming)]);
+    const whole = holding === null && falls.size === 0 ? null : await buffer(incoming);
+    const fall = [...falls].find(({ text }) => whole?.includes(text));
+    if (fall !== undefined) return void outgoing.writeHead(fall.status).end();
+    const body = whole === null ? incoming : Readable.from([whole]);
     if (holding !== null && !holding.done && !(await heldBy(holding, outgoing))) return;
     const onward = httpRequest({ host: target.hostname, port: target.port, method, path: url, headers, agent });
     onward.on('error', () => outgoing.destroy());
@@ -143,6 +149,11 @@ export async function startGate(upstream: string): Promise<Gate> {
           resolve();
         },
       };
+    },
+    fall(text, status) {
+      const fall = { text, status };
+      falls.add(fall);
+      return () => void falls.delete(fall);
     },
     slow: (ms) => {
       latencyMs = ms;

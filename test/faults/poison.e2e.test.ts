@@ -9,6 +9,7 @@ import { brokenTiffs } from '../rasters/broken-tiffs.ts';
 import { type OurProcess, startService } from '../world/processes.ts';
 import { until } from '../world/until.ts';
 import { startWorld, type World } from '../world/world.ts';
+import { type Gate, startGate } from './gate.ts';
 import { openScene, type Scene, smallRaster, WORKERS } from './scene.ts';
 
 const MIB = 1024 ** 2;
@@ -17,16 +18,19 @@ const DIE_ON = pathToFileURL(join(import.meta.dirname, 'die-on.ts')).href;
 suite('[failure] files and jobs that do harm', () => {
   let world: World;
   let scene: Scene;
+  let geonode: Gate;
   let discover: OurProcess;
 
   before(async () => {
     world = await startWorld();
-    scene = await openScene(world, 'poison', { GEOSLUICE_MAX_CRASHES: '2' });
+    geonode = await startGate(world.geonode.url);
+    scene = await openScene(world, 'poison', { GEOSLUICE_MAX_CRASHES: '2', GEOSLUICE_GEONODE_URL: geonode.url });
     const others = WORKERS.filter((worker) => worker !== 'discover').map((worker) => scene.start(worker));
     [discover] = await Promise.all([scene.start('discover'), ...others]);
   });
   after(async () => {
     await scene?.close();
+    await geonode?.close();
     await world?.stop();
   });
   const opened: Queue[] = [];
@@ -113,6 +117,32 @@ suite('[failure] files and jobs that do harm', () => {
     }
     assert.ok(deaths >= 2, `${deaths} workers died`);
     discover = await scene.start('discover');
+  });
+
+  test('a dataset over which GeoNode falls is dead and says so, and those that were handed over with it are visible', async () => {
+    const stands = geonode.fall('falls_deadly', 502);
+    const queue = queueOf('register');
+    await queue.pause();
+    await scene.drop('falls', 12);
+    const deadly = await scene.put('falls/falls_deadly.tif', smallRaster(51));
+    const ingestion = await scene.ingest('falls');
+    await scene.some(ingestion, 'registering', 13);
+    const seen = geonode.requests.length;
+    await queue.resume();
+    const { reason, dataset } = await dead(deadly);
+    stands();
+    assert.equal(reason?.code, 'RETRIES_EXHAUSTED');
+    assert.match(reason?.message ?? '', /GeoNode answers 502 .*; it is well otherwise, so it is this dataset/);
+    const neighbours = (await scene.entries(ingestion)).filter((entry) => entry.dataset !== dataset);
+    assert.deepEqual(new Set(neighbours.map(({ state }) => state)), new Set(['visible']));
+    const steps = await Promise.all(neighbours.map((entry) => scene.pipeline.ledger.steps(entry.dataset)));
+    const burnt = steps.flat().filter(({ attempt = 1, error }) => attempt > 1 || error !== undefined);
+    assert.deepEqual(burnt, [], 'they spent no attempt');
+    const asked = geonode.requests.slice(seen).filter(({ path }) => path.endsWith('/registrations'));
+    assert.ok(asked.length <= 25, `${asked.length} requests`);
+    // mended, it goes its way
+    assert.equal(await scene.pipeline.deadLetters.replay({ datasets: [dataset] }), 1);
+    await visible(deadly);
   });
 
   test('a directory that names itself, and a file whose end is missing, are dead letters at once', async () => {

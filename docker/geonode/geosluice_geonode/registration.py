@@ -279,7 +279,9 @@ def lock_registrations(source_datasets):
     try:
         with connection.cursor() as cursor:
             cursor.execute("set local lock_timeout = %s", [_LOCK_MS])
-            Registration.objects.bulk_create((Registration(source_dataset=name) for name in names), ignore_conflicts=True)
+            Registration.objects.bulk_create(
+                (Registration(source_dataset=name) for name in names), ignore_conflicts=True
+            )
             rows = Registration.objects.select_for_update().filter(source_dataset__in=names).order_by("source_dataset")
             found = {row.source_dataset: row for row in rows}
             cursor.execute("set local lock_timeout to default")

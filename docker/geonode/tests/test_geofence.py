@@ -97,7 +97,9 @@ class Guard(DatabaseCase):
         geofence._asked = False
         geofence.gf_utils.get_first_available_priority.return_value += 500
         self.registered([third])
-        self.assertGreaterEqual(self.sent[2][0]["priority"], geofence.gf_utils.get_first_available_priority.return_value)
+        self.assertGreaterEqual(
+            self.sent[2][0]["priority"], geofence.gf_utils.get_first_available_priority.return_value
+        )
 
     def test_the_cache_is_emptied_once_after_the_rules_of_a_batch_and_a_failure_there_stops_nothing(self):
         [first, *others] = numbered(5, owner="owner")

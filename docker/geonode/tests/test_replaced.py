@@ -61,7 +61,12 @@ class Replaced(DatabaseCase):
     def replaced(self, generation):
         other = {**self.document["object"], "key": "rasters/other/dem.tif", "etag": "other"}
         box = {"nativeBbox": [5, 7, 6, 8], "wgs84Bbox": [5, 7, 6, 8]}
-        changed = {"generation": generation, "version": f"{'abcd'[generation] * 10}-0", "object": other, "title": "Other"}
+        changed = {
+            "generation": generation,
+            "version": f"{'abcd'[generation] * 10}-0",
+            "object": other,
+            "title": "Other",
+        }
         return {**self.document, **changed, "layer": {**self.document["layer"], **box}}
 
     def test_maps_favourites_styles_and_permissions_stay_when_the_content_is_replaced(self):
