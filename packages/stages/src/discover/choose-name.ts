@@ -42,7 +42,10 @@ export async function chooseName(wish: {
     owner = claimed;
     if (owner !== dataset) continue;
     if (!first || name !== distinct || other === '') return { name };
-    return { name, note: `layer ${workspace}:${derived} belongs to ${await whose(ledger, other, { workspace, name: derived })}` };
+    return {
+      name,
+      note: `layer ${workspace}:${derived} belongs to ${await whose(ledger, other, { workspace, name: derived })}`,
+    };
   }
   const name = wanted ?? distinct;
   throw new Reject(
