@@ -64,9 +64,12 @@ export type CoverageState = z.infer<typeof coverageSchema>['coverage'];
 export const layerSchema = z.object({
   layer: z.object({
     name: text,
+    /** `RASTER` of a coverage's. */
+    type: text.optional(),
     defaultStyle: z.object({ name: text, workspace: text.optional() }).optional(),
   }),
 });
+export type LayerState = z.infer<typeof layerSchema>['layer'];
 
 export const versionSchema = z.object({
   about: z.object({ resource: listOf(z.object({ '@name': text, Version: text.optional() })) }),

@@ -5,7 +5,8 @@ import { GeosluiceError, type GeosluiceErrorDetails, type Meaning, type ReasonCo
  * DOWN no connection, or 502 to 504 · TIMEOUT no answer in time (the work may still be done) · DROPPED the connection
  * broke · UNAUTHORIZED user or password · ERROR a 5xx that says nothing usable · ANSWER an answer of another shape ·
  * S3 GeoServer cannot reach or enter the object store · OBJECT GeoServer does not find the object ·
- * PLUGIN a module is not installed · NODE_BEHIND a node has not drawn the layer in time · STYLE a style did not take
+ * PLUGIN a module is not installed · NODE_BEHIND a node has not drawn the layer in time, or has it still · STYLE a style did
+ * not take
  */
 export type RetryCode = `GEOSERVER_${
   | 'DOWN'

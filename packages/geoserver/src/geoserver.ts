@@ -1,6 +1,7 @@
 import { check, type GeoServerCheck } from './check.ts';
 import { type GeoServerConfig, settle } from './config.ts';
 import { type DrawnRequest, drawn } from './drawn.ts';
+import { type GoneRequest, gone } from './gone.ts';
 import { createHttp, type Http } from './http.ts';
 import { createInventory, type Inventory } from './inventory.ts';
 import { createLags } from './lags.ts';
@@ -14,6 +15,7 @@ export interface GeoServer {
   publish(request: PublishRequest): ReturnType<typeof publish>;
   drawn(request: DrawnRequest): ReturnType<typeof drawn>;
   remove(request: RemoveRequest): ReturnType<typeof remove>;
+  gone(request: GoneRequest): ReturnType<typeof gone>;
   /** Deletes a style of a workspace; what is gone already is success. */
   removeStyle(request: { workspace: string; name: string; signal: AbortSignal }): Promise<void>;
   /** What each node holds. */
@@ -26,7 +28,7 @@ export interface GeoServer {
 export function createGeoServer(config: GeoServerConfig): GeoServer {
   const settings = settle(config);
   const http = createHttp(settings);
-  const lags = createLags(settings.pollMs[1]);
+  const [lags, lagsOfRemovals] = [createLags(settings.pollMs[1]), createLags(settings.pollMs[1])];
   const known = (of: Http): Known => ({ workspaces: createWorkspaces(of), styles: new Set() });
   const ofPrimary = known(http);
   return {
@@ -35,7 +37,8 @@ export function createGeoServer(config: GeoServerConfig): GeoServer {
         ? publish(http, ofPrimary, request)
         : publish(http.at(request.node), known(http.at(request.node)), request),
     drawn: (request) => drawn(http, lags, request),
-    remove: (request) => remove(http, request),
+    remove: (request) => remove(request.node === undefined ? http : http.at(request.node), request),
+    gone: (request) => gone(http, lagsOfRemovals, request),
     removeStyle: (request) => removeStyle(http, request),
     inventory: createInventory(http),
     check: (signal) => check(http, signal),

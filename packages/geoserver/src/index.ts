@@ -4,6 +4,7 @@ export type { MetadataLink } from './coverage-body.ts';
 export type { Drawn, DrawnRequest } from './drawn.ts';
 export { GeoServerError, type GeoServerErrorDetails, type RetryCode } from './errors.ts';
 export { createGeoServer, type GeoServer } from './geoserver.ts';
+export type { Gone, GoneRequest } from './gone.ts';
 export type { Inventory, StorePlace, StoreSeen } from './inventory.ts';
 export type { PublishRequest } from './publish.ts';
 export type { RemoveRequest } from './remove.ts';

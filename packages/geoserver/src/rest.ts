@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   type CoverageState,
   coverageSchema,
+  type LayerState,
   layerSchema,
   parseAnswer,
   type StoreState,
@@ -75,11 +76,15 @@ export async function getCoverageAnywhere(http: Http, look: Look): Promise<Cover
   return (await get(http, coverageSchema, path, look))?.coverage ?? null;
 }
 
+export async function getLayer(http: Http, look: Look): Promise<LayerState | null> {
+  return (await get(http, layerSchema, paths.layer(look.workspace, look.name), look))?.layer ?? null;
+}
+
 /** Name of the layer's default style: without its workspace, where it is in this one. Null where there is no layer. */
 export async function getDefaultStyle(http: Http, look: Look): Promise<{ style: string | null } | null> {
-  const found = await get(http, layerSchema, paths.layer(look.workspace, look.name), look);
-  if (found === null) return null;
-  const style = found.layer.defaultStyle?.name ?? null;
+  const layer = await getLayer(http, look);
+  if (layer === null) return null;
+  const style = layer.defaultStyle?.name ?? null;
   return { style: style?.startsWith(`${look.workspace}:`) === true ? style.slice(look.workspace.length + 1) : style };
 }
 

@@ -139,6 +139,8 @@ function unreadable(error: unknown): unknown {
 
 /** 404 is success; so is a style that others use, where it is not taken from them. */
 export async function removeStyle(http: Http, look: Look, evenInUse = true): Promise<void> {
+  // few layers have one, and a read takes no turn from those who write
+  if ((await get(http, styleSchema, paths.style(look.workspace, look.name), look)) === null) return;
   const path = `${paths.style(look.workspace, look.name)}?${evenInUse ? 'recurse=true&' : ''}purge=true`;
   const answer = await send(http, 'DELETE', path, look.signal);
   if (answer.status === 200 || answer.status === 404 || (answer.status === 403 && !evenInUse)) return;

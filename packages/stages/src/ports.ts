@@ -39,4 +39,4 @@ export type StorePort = Pick<
 >;
 
 /** The GeoServer cluster, as far as stages use it. */
-export type GeoServerPort = Pick<GeoServer, 'publish' | 'drawn' | 'remove'>;
+export type GeoServerPort = Pick<GeoServer, 'publish' | 'drawn' | 'remove' | 'gone'>;

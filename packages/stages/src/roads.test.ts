@@ -32,6 +32,12 @@ const example = jobs.find((job): job is UploadJob => job.stage === 'upload' && j
 const removal = jobs.find((job): job is RemoveJob => job.kind === 'remove')!;
 const layer = jobs.find((job): job is RegisterJob => job.stage === 'register' && job.kind === 'add')!.layer;
 
+/** A GeoServer that is asked to remove nothing. */
+const noRemoval = {
+  remove: async () => assert.fail('not asked for'),
+  gone: async () => assert.fail('not asked for'),
+} satisfies Pick<GeoServerPort, 'remove' | 'gone'>;
+
 let source: MemorySource;
 let store: MemoryStore;
 let ledger: MemoryLedger;
@@ -126,7 +132,7 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
         calls.push(`drawn ${name}`);
         return { repaired: [] };
       },
-      remove: async () => assert.fail('not asked for'),
+      ...noRemoval,
     },
   });
   const style = { bucket: 'geodata', key: 'k.sld', sha256: 'a', name: 'dem.sld' };
@@ -165,7 +171,7 @@ test('a layer is made without a look only by the first run of the first generati
         seen.push(fresh);
         return { repaired: [] };
       },
-      remove: async () => assert.fail('not asked for'),
+      ...noRemoval,
     },
   });
   await stage(job, testContext());
@@ -185,7 +191,7 @@ test('once every node shows the new content, the one before is retired; what is 
   let drawn = async (): Promise<{ repaired: string[] }> => ({ repaired: [] });
   const stage = createPublishStage({
     ...{ store, ledger, storeType: 's3geotiff', graceMs: 3_600_000 },
-    geoserver: { publish: async () => layer, drawn: () => drawn(), remove: async () => assert.fail('not asked for') },
+    geoserver: { publish: async () => layer, drawn: () => drawn(), ...noRemoval },
   });
   const now = testContext().now();
   const late = new Date(now.getTime() + 3_600_000);
@@ -285,7 +291,7 @@ test('a published dataset whose file is gone goes its road again by a replay, fr
     geoserver: {
       publish: async (request) => ({ ...layer, name: request.name, store: request.name, workspace: request.workspace }),
       drawn: async () => ({ repaired: [] }),
-      remove: async () => assert.fail('not asked for'),
+      ...noRemoval,
     },
   });
   const registered: string[] = [];
@@ -374,18 +380,23 @@ test('removal goes backwards, stage by stage, and takes only what is the dataset
         order.push(`geoserver ${name}`);
         return 'removed';
       },
+      async gone({ name }) {
+        order.push(`replicas ${name}`);
+        return { repaired: [] };
+      },
     },
   });
   const first = await register({ ...removal, stage: 'register' }, testContext());
   assert.ok(first.kind === 'next' && first.jobs[0]?.stage === 'publish' && first.jobs[0].kind === 'remove');
   const second = await publish(first.jobs[0], testContext());
   assert.ok(second.kind === 'next' && second.jobs[0]?.stage === 'upload' && second.jobs[0].kind === 'remove');
+  assert.equal(second.note, 'removed');
   const unpublished = await upload()({ ...second.jobs[0], mode: 'unpublish' }, testContext());
   assert.equal(unpublished.record?.state, 'removed');
   assert.equal(store.objects.size, 2, 'unpublish keeps the object');
   await upload()(second.jobs[0], testContext());
   assert.deepEqual([...store.objects.keys()], ['geodata/rasters/dother/r/dem.tif']);
-  assert.deepEqual(order, ['geonode dem', 'geoserver dem']);
+  assert.deepEqual(order, ['geonode dem', 'geoserver dem', 'replicas dem']);
 });
 
 test('a removal takes along what the dataset left elsewhere and nobody has taken away yet', async () => {
@@ -405,10 +416,18 @@ test('a removal takes along what the dataset left elsewhere and nobody has taken
         removed.push(`${request.workspace}:${request.name}`);
         return request.workspace === workspace ? 'removed' : 'absent';
       },
+      async gone(request) {
+        removed.push(`${request.workspace}:${request.name} everywhere`);
+        return { repaired: [] };
+      },
     },
   });
   const outcome = await publish({ ...removal, stage: 'publish', generation }, testContext());
-  assert.deepEqual(removed, [`${workspace}:${name}`, `before:${name}`]);
+  const places = [`${workspace}:${name}`, `before:${name}`];
+  assert.deepEqual(
+    removed,
+    places.flatMap((place) => [place, `${place} everywhere`]),
+  );
   assert.equal(outcome.note, 'removed, absent');
 });
 

@@ -9,7 +9,7 @@ import {
 } from '@geosluice/jobs';
 import { readBeside } from '../read-beside.ts';
 import type { PublishPorts } from './ports.ts';
-import { ownUrl, removeLayer } from './remove-layer.ts';
+import { ownUrl, removeEverywhere, repairedOn } from './remove-everywhere.ts';
 
 const MAX_STYLE_BYTES = 1024 * 1024;
 
@@ -57,7 +57,7 @@ async function add(job: PublishJob, context: StageContext, ports: PublishPorts):
   await retireReplaced(job, before?.publishedVersion, context, ports);
   return {
     kind: 'next',
-    ...(repaired.length === 0 ? {} : { note: `repaired on ${repaired.join(', ')}` }),
+    ...(repaired.length === 0 ? {} : { note: repairedOn(repaired) }),
     record: { layer, object, publishedVersion: job.version },
     jobs: [{ ...job, stage: 'register', layer }],
   };
@@ -91,14 +91,13 @@ async function styleOf(job: PublishJob, context: StageContext, ports: PublishPor
 }
 
 /** With what it left elsewhere and nobody has taken away yet. */
-async function remove(job: RemoveJob, context: StageContext, ports: PublishPorts): Promise<Outcome> {
-  await context.fence();
+async function remove(job: RemoveJob, context: StageContext, { geoserver, ledger }: PublishPorts): Promise<Outcome> {
   const { workspace, name, dataset } = job;
-  const owned = (await ports.ledger.get(dataset))?.places ?? [];
+  const owned = (await ledger.get(dataset))?.places ?? [];
   const others = owned.filter((place) => place.workspace !== workspace || place.name !== name);
   const notes: string[] = [];
   for (const place of [{ workspace, name }, ...others]) {
-    notes.push(await removeLayer(ports.geoserver, { dataset, ...place }, context));
+    notes.push(await removeEverywhere({ dataset, ...place }, context, geoserver));
   }
   return { kind: 'next', note: notes.join(', '), jobs: [{ ...job, stage: 'upload' }] };
 }

@@ -23,7 +23,8 @@ async function scene(from = OLD, to = NEW) {
   const now = () => new Date(clock);
   const [ledger, store] = [createMemoryLedger(now), createMemoryStore()];
   const removed: string[] = [];
-  const geoserver: Pick<GeoServerPort, 'remove'> = {
+  const geoserver: Pick<GeoServerPort, 'remove' | 'gone'> = {
+    gone: async () => ({ repaired: [] }),
     async remove({ workspace, name, dataset, isOurs }) {
       assert.equal(dataset, DATASET);
       assert.deepEqual([`x://geodata/${DATASET}/k.tif`, `x://geodata/${OTHER}/k.tif`].map(isOurs), [true, false]);
@@ -137,4 +138,22 @@ test('an object that was called like the old layer goes with it, unless another 
   pass(GRACE_MS);
   assert.equal(await run(), 3);
   assert.deepEqual(objects(), ['heights.tif']);
+});
+
+test('a name is nobody else’s while a node draws the old layer still', async () => {
+  const { run, pass, owner, geoserver } = await scene();
+  const { gone } = geoserver;
+  const missed: string[] = [];
+  geoserver.gone = async ({ repair }) => {
+    await repair?.('http://replica');
+    missed.push('http://replica');
+    throw new Retry('GEOSERVER_NODE_BEHIND', 'it has the store still', { counterpart: 'geoserver', down: false });
+  };
+  pass(GRACE_MS);
+  assert.equal(await run(), 0);
+  assert.deepEqual([missed, await owner()], [['http://replica'], DATASET]);
+  geoserver.gone = gone;
+  pass(LEASE_MS);
+  assert.equal(await run(), 1);
+  assert.equal(await owner(), OTHER);
 });

@@ -8,13 +8,13 @@ import {
 } from '@geosluice/jobs';
 import { rasterKey, type Target } from '../keys.ts';
 import type { GeoServerPort, StorePort } from '../ports.ts';
-import { removeLayer } from './remove-layer.ts';
+import { removeEverywhere } from './remove-everywhere.ts';
 
 const BATCH = 100;
 
 export interface TidyPlacesPorts {
   ledger: Pick<StageLedger, 'get'> & LeftPlaces;
-  geoserver: Pick<GeoServerPort, 'remove'>;
+  geoserver: Pick<GeoServerPort, 'remove' | 'gone'>;
   store: Pick<StorePort, 'deleteObject'>;
   target: Target;
   /** Milliseconds that a layer stays where its dataset left it. */
@@ -52,7 +52,8 @@ async function isFreed(place: LeftPlace, ports: TidyPlacesPorts, now: Date, sign
   try {
     // whoever takes it over is not to meet a removal of ours
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(leaseMs / 2)]);
-    const found = await removeLayer(geoserver, place, { log, signal: inTime });
+    const fence = async () => inTime.throwIfAborted();
+    const found = await removeEverywhere(place, { fence, log, signal: inTime }, geoserver);
     await tidyObject(place, ports, inTime);
     await ledger.free(place, again);
     log.info({ ...about, found }, 'Place:Tidy:Done');
