@@ -101,6 +101,20 @@ suite('replicas that are found by name', () => {
     await drawn;
   });
 
+  test('one that is taken away while a removal is waited for is waited for no longer', async () => {
+    let there = ['127.0.0.1'];
+    const { client, request } = await published({
+      nodes: ['dns+http://gone.test:1/geoserver'],
+      lookup: async (host) => (host === 'gone.test' ? there : ['127.0.0.1']),
+    });
+    await client.remove(request);
+    const { log, seen } = logged('Node:Remove:Wait');
+    const gone = client.gone({ ...request, log });
+    await seen;
+    there = [];
+    assert.deepEqual(await gone, { repaired: [] });
+  });
+
   test('one that joins meanwhile has to draw it too', async () => {
     const [first = '', second = ''] = byName();
     let joined = false;

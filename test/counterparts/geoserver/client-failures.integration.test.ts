@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GeoServerError, type PublishRequest } from '@geosluice/geoserver';
 import { SILENT } from '@geosluice/jobs';
 import { openPipeline, type Pipeline } from '@geosluice/pipeline';
+import { until } from '../../world/until.ts';
 import { startRedis } from '../redis.ts';
 import type { GeoServerStandIn } from './index.ts';
 import { makeRaster, requestFor, type Subject, startSubject } from './subject.ts';
@@ -327,6 +328,148 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     const asked = { ...next, layer, repair };
     assert.deepEqual((await subject.client({ drawnDeadlineMs: 400 }).drawn(asked)).repaired, [standIn.nodes[2]]);
     await assert.rejects(subject.geoserver.publish(request), failsWith('NAME_TAKEN'), 'the primary is asked, not told');
+  });
+
+  /** Of a layer that every node has: how it is removed, and what a node has of it. */
+  const toRemove = async (overrides: Partial<Parameters<Subject['client']>[0]> = {}) => {
+    const request = await prepared();
+    await drawn(request);
+    const client = subject.client({ drawnDeadlineMs: 400, ...overrides });
+    const repair = (node: string) => client.remove({ ...request, node });
+    const left = async (node: string) => {
+      const { workspace, name } = request;
+      const authorization = `Basic ${Buffer.from(`${standIn.user}:${standIn.password}`).toString('base64')}`;
+      const below = `${node}/rest/workspaces/${workspace}`;
+      const status = async (path: string) => (await fetch(`${below}/${path}`, { headers: { authorization } })).status;
+      const each = {
+        store: `coveragestores/${name}.json`,
+        coverage: `coverages/${name}.json`,
+        layer: `layers/${name}.json`,
+      };
+      const found = await Promise.all(Object.entries(each).map(async ([what, path]) => [what, await status(path)]));
+      return found.filter(([, answer]) => answer === 200).map(([what]) => what);
+    };
+    return { request, client, repair, left };
+  };
+
+  test('a replica that lags behind a removal is waited for, and written nothing', async () => {
+    const { request, client, repair, left } = await toRemove({ drawnDeadlineMs: 10_000 });
+    standIn.cluster.setDelay(2, 600);
+    const start = standIn.requests.length;
+    await client.remove(request);
+    assert.deepEqual(await client.gone({ ...request, repair }), { repaired: [] });
+    assert.deepEqual(await left(standIn.nodes[2]!), []);
+    const writes = standIn.requests.slice(start).filter(({ method, node }) => method !== 'GET' && node !== 0);
+    assert.deepEqual(writes, []);
+  });
+
+  test('a replica that did not hear of a removal is sent the same deletes, and named', async () => {
+    const { request, client, repair, left } = await toRemove();
+    standIn.cluster.lose(2, 1);
+    await client.remove(request);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(2, 0);
+    const behind = standIn.nodes[2]!;
+    await assert.rejects(client.gone(request), (error) => {
+      failsWith('GEOSERVER_NODE_BEHIND', { means: 'retry', down: false, node: behind })(error);
+      assert.match((error as Error).message, /was not removed within 400 ms by .*: it has the store still$/);
+      return true;
+    });
+    assert.deepEqual(await left(behind), ['store', 'coverage', 'layer']);
+    assert.deepEqual(await client.gone({ ...request, repair }), { repaired: [behind] });
+    assert.deepEqual(await left(behind), []);
+    assert.deepEqual(await client.gone({ ...request, repair }), { repaired: [] });
+  });
+
+  test('whichever part of a removal a replica did not hear, nothing is left of it in the end', async () => {
+    const removals = [await toRemove(), await toRemove(), await toRemove(), await toRemove()];
+    // a removal is three changes: of four in a row, one loses the first, one the second and one the third
+    standIn.cluster.lose(1, 4);
+    for (const { request, client } of removals) await client.remove(request);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(1, 0);
+    const found: unknown[] = [];
+    for (const { request, client, repair, left } of removals) {
+      found.push(...(await left(standIn.nodes[1]!)));
+      await client.gone({ ...request, repair });
+      assert.deepEqual(await left(standIn.nodes[1]!), []);
+    }
+    assert.deepEqual(found.sort(), ['coverage', 'layer', 'store']);
+  });
+
+  test('a broker that is away at a removal makes no difference: each replica is told by itself', async () => {
+    const { request, client, repair, left } = await toRemove();
+    standIn.cluster.setBroker(false);
+    assert.equal(await client.remove(request), 'removed');
+    const { repaired } = await client.gone({ ...request, repair });
+    assert.deepEqual([...repaired].sort(), standIn.nodes.slice(1).sort());
+    for (const node of standIn.nodes) assert.deepEqual(await left(node), []);
+  });
+
+  test('what another has under the name on a replica stays there', async () => {
+    const { request, client } = await toRemove();
+    await client.remove(request);
+    await client.gone(request);
+    // a store of another dataset, and a layer in a store of another name
+    const taken = await prepared({ name: request.name });
+    await drawn(taken);
+    const repair = async () => assert.fail('there is nothing of ours');
+    assert.deepEqual(await client.gone({ ...request, repair }), { repaired: [] });
+
+    const theirs = await prepared();
+    await subject.geoserver.publish(theirs);
+    const second = `${theirs.name}_second`;
+    const inside = theirs.object.key.slice(theirs.object.key.lastIndexOf('/') + 1, -'.tif'.length);
+    const path = `/rest/workspaces/${theirs.workspace}/coveragestores/${theirs.name}/coverages`;
+    const content = JSON.stringify({ coverage: { name: second, nativeName: inside } });
+    assert.equal((await subject.ask('POST', path, { type: 'application/json', content })).status, 201);
+    await standIn.cluster.settled();
+    const ours = { ...request, name: second };
+    assert.equal(await client.remove(ours), 'absent');
+    assert.deepEqual(await client.gone({ ...ours, repair }), { repaired: [] });
+    const layer = `/rest/workspaces/${theirs.workspace}/layers/${second}.json`;
+    assert.equal((await subject.ask('GET', layer)).status, 200);
+  });
+
+  test('a replica that cannot be reached holds the queue, and one that takes nothing is named', async () => {
+    const away = 'http://127.0.0.1:1/geoserver';
+    const unreachable = await toRemove({ nodes: [...standIn.nodes, away], drawnDeadlineMs: 1_500 });
+    await unreachable.client.remove(unreachable.request);
+    const repair = async () => assert.fail('it is not written to');
+    await assert.rejects(
+      unreachable.client.gone({ ...unreachable.request, repair }),
+      failsWith('GEOSERVER_NODE_BEHIND', { node: away, down: true }),
+    );
+
+    const stubborn = await toRemove();
+    standIn.cluster.lose(2, 1);
+    await stubborn.client.remove(stubborn.request);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(2, 0);
+    standIn.failures.fail({ node: 2, match: /^DELETE/, answer: { status: 500 } });
+    await assert.rejects(
+      stubborn.client.gone({ ...stubborn.request, repair: stubborn.repair }),
+      failsWith('GEOSERVER_NODE_BEHIND', { node: standIn.nodes[2], down: false }),
+    );
+    standIn.failures.clear();
+    const { repaired } = await stubborn.client.gone({ ...stubborn.request, repair: stubborn.repair });
+    assert.deepEqual(repaired, [standIn.nodes[2]]);
+  });
+
+  test('no turn among the writers is kept while replicas are waited for', async () => {
+    await throughGateOfTwo(async (gate) => {
+      const { request, client } = await toRemove({ writes: gate.through, drawnDeadlineMs: 10_000 });
+      standIn.cluster.pause(2);
+      await client.remove(request);
+      const waits = client.gone(request);
+      await until('the replica is asked', () =>
+        standIn.requests.some(({ node, path }) => node === 2 && path.includes(`/${request.name}.json`)),
+      );
+      assert.equal(gate.stats().active, 0);
+      await client.publish(await prepared({ fresh: true }));
+      standIn.cluster.resume(2);
+      await waits;
+    });
   });
 
   test('an abort ends the wait at once, with its own reason', async () => {

@@ -294,6 +294,40 @@ describe('[contract] the client publishes to a cluster', () => {
     assert.equal((await subject.ask('GET', `/rest/layers/geosluice_test:${request.name}.json`)).status, 404);
   });
 
+  test('once a removal is waited for, no node has anything of it', async () => {
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await drawn(request, await subject.geoserver.publish(request));
+    assert.equal(await subject.geoserver.remove(request), 'removed');
+    assert.deepEqual(await subject.geoserver.gone(request), { repaired: [] });
+    const { inventory } = subject.geoserver;
+    for (const node of await inventory.nodes(request.signal)) {
+      assert.equal(await inventory.store(node, request, request.signal), null, node);
+    }
+  });
+
+  test('a removal takes two reads and a write of the primary, and three reads of each replica', async (t) => {
+    const { standIn } = subject;
+    if (standIn === null) return t.skip('a real GeoServer does not tell what it was asked');
+    const { bytes, facts } = makeRaster({ width: 64, height: 64, epsg: 32633 });
+    const request = requestFor(subject, facts);
+    await subject.put(request.object.key, bytes);
+    await drawn(request, await subject.geoserver.publish(request));
+    const start = standIn.requests.length;
+    await subject.geoserver.remove(request);
+    await standIn.cluster.settled();
+    await subject.geoserver.gone(request);
+    const asked = standIn.requests.slice(start);
+    const of = (node: number) => asked.filter((each) => each.node === node).map(({ method }) => method);
+    assert.deepEqual(of(0), ['GET', 'DELETE', 'GET']);
+    for (const node of subject.nodes.keys()) if (node > 0) assert.deepEqual(of(node), ['GET', 'GET', 'GET']);
+    assert.ok(
+      asked.every(({ path }) => path.includes(`/${request.name}`)),
+      'by name, no list',
+    );
+  });
+
   test('a layer that is new takes two POSTs, a map of each node and the store of each replica; with a shared style two requests more, and its look at each replica', async (t) => {
     const { standIn } = subject;
     if (standIn === null) return t.skip('a real GeoServer does not tell what it was asked');
