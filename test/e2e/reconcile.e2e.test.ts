@@ -5,7 +5,9 @@ import { after, before, suite, test } from 'node:test';
 import type { DatasetHistory } from '@geosluice/gateway-api';
 import { documentOf } from '@geosluice/geonode';
 import { emptyMetadata, type RegisterJob } from '@geosluice/jobs';
+import { openPipeline } from '@geosluice/pipeline';
 import type { Report } from '@geosluice/reconcile';
+import { Redis } from 'ioredis';
 import { geosluice, startUp } from '../world/processes.ts';
 import { until } from '../world/until.ts';
 import type { World } from '../world/world.ts';
@@ -286,5 +288,45 @@ suite('[failure] reconcile, where one node alone is damaged', () => {
     assert.deepEqual(done.map(shortly).sort(), taken.map((line) => `${line} done`).sort());
     assert.deepEqual(await compared(deployment, [], 0), []);
     await deployment.assertOnce();
+  });
+
+  test('what it takes away waits for its turn among all who write to GeoServer', async () => {
+    const { world, workspace } = deployment;
+    const { geoserver } = world;
+    const stores = `/rest/workspaces/${workspace}/coveragestores`;
+    const url = `${geoserver.alias}://${world.target.name}/rasters/x.tif`;
+    const of = { name: 'waits', type: 'S3GeoTiff', enabled: true, workspace: { name: workspace }, url };
+    const made = await fetch(`${geoserver.url}${stores}`, {
+      method: 'POST',
+      headers: { ...basic(geoserver), 'content-type': 'application/json' },
+      body: JSON.stringify({ coverageStore: { ...of, description: `geosluice:d${'q'.repeat(20)}` } }),
+    });
+    assert.equal(made.status, 201);
+    await geoserver.cluster.settled();
+
+    const pipeline = await openPipeline({ redisUrl: world.redis.url, prefix: 'geosluice' });
+    const redis = new Redis(world.redis.url);
+    const gate = pipeline.gate('geoserver', { most: 1 });
+    try {
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      const turn = gate.through(
+        AbortSignal.timeout(60_000),
+        () => over,
+        () => ({ overloaded: false }),
+      );
+      await until('another has the one turn there is', () => gate.stats().active === 1);
+      const env = { ...deployment.env, GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY: '1' };
+      const taking = compared(deployment, ['--repair', '--yes'], 0, env);
+      await until('it waits for its turn', async () => /cmd=blpop/.test(String(await redis.client('LIST'))));
+      assert.equal(geoserver.count(/^DELETE .*\/waits\?/), 0);
+      end();
+      await turn;
+      assert.ok((await taking).some(({ outcome, subject }) => outcome === 'done' && subject === `${workspace}:waits`));
+    } finally {
+      gate.close();
+      redis.disconnect();
+      await pipeline.close();
+    }
+    assert.ok(geoserver.count(/^DELETE .*\/waits\?/) > 0);
   });
 });

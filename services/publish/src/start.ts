@@ -5,6 +5,7 @@ import {
   openGeoServer,
   openPipelineOf,
   openStorage,
+  openWriteGate,
   type PublishConfig,
   startRunner,
 } from '@geosluice/service-wiring';
@@ -21,7 +22,7 @@ const LEASE_LOCKS = 5;
 export async function startPublish(config: PublishConfig, kit: ServiceKit & { health: boolean }): Promise<Running> {
   const pipeline = await openPipelineOf(config, kit.log, { patient: kit.alone });
   const storage = openStorage(config, kit.log);
-  const writes = pipeline.gate('geoserver', { most: config.geoserver.writeConcurrency });
+  const writes = openWriteGate(config, pipeline);
   kit.metrics.writesFrom(() => writes.stats());
   const geoserver = openGeoServer(config, writes.through);
   const graceMs = config.target.replacedGraceHours * HOUR_MS;

@@ -25,6 +25,7 @@ import {
   openRegistrar,
   openRules,
   openStorage,
+  openWriteGate,
   ruleDefaults,
   type Storage,
 } from '@geosluice/service-wiring';
@@ -40,7 +41,8 @@ export async function* reconcileAll(env: Environment, options: ReconcileOptions)
   const config = loadConfig({ redis, target, source, rules, geoserver: geoserverSection, geonode }, env);
   const pipeline = await openPipelineOf(config, SILENT);
   const storage = openStorage(config, SILENT);
-  const geoserver = openGeoServer(config);
+  const writes = openWriteGate(config, pipeline);
+  const geoserver = openGeoServer(config, writes.through);
   const registrar = openRegistrar(config, SILENT);
   try {
     const { inventory } = geoserver;
@@ -58,6 +60,7 @@ export async function* reconcileAll(env: Environment, options: ReconcileOptions)
   } finally {
     await registrar.close();
     await geoserver.close();
+    writes.close();
     await storage.close();
     await pipeline.close();
   }

@@ -1,5 +1,11 @@
 import { createGeoServer, type GeoServer, type WriteGate } from '@geosluice/geoserver';
+import type { Gate, Pipeline } from '@geosluice/pipeline';
 import type { PublishConfig } from './config.ts';
+
+/** What whoever writes to GeoServer goes through: all processes together send it so many writes at a time as are worth it. */
+export function openWriteGate({ geoserver }: Pick<PublishConfig, 'geoserver'>, pipeline: Pipeline): Gate {
+  return pipeline.gate('geoserver', { most: geoserver.writeConcurrency });
+}
 
 export function openGeoServer({ geoserver }: Pick<PublishConfig, 'geoserver'>, writes?: WriteGate): GeoServer {
   return createGeoServer({
