@@ -8,7 +8,7 @@ import type { Dataset } from '@geosluice/gateway-api';
 import { fileReader } from '../rasters/memory-reader.ts';
 import { writeSparseTiffFile, writeTiff } from '../rasters/write-tiff.ts';
 import { allDatasets } from '../world/datasets.ts';
-import { assertDrawn, registeredIn, titlesEqual } from '../world/look.ts';
+import { assertDrawn, layerOn, registeredIn, titlesEqual } from '../world/look.ts';
 import { until } from '../world/until.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { sidecar, smallRaster } from './samples.ts';
@@ -134,6 +134,12 @@ suite('[contract] many files, and large and odd ones', () => {
     for (const [name, raster] of Object.entries(rasters)) {
       const entry = await deployment.becomes(deployment.uri(`odd/${name}`), 'visible');
       await deployment.assertThere(entry, raster, name.replace('.tif', ''));
+      const stretched = name === 'heights.tif' || name === 'depths.tif';
+      for (const node of deployment.world.geoserver.nodes) {
+        const bound = await layerOn(deployment.world, node, `${entry.workspace}:${entry.name}`);
+        const { name: style } = (bound?.defaultStyle ?? {}) as { name?: string };
+        assert.equal(style, stretched ? `${entry.workspace}:geosluice_grey` : 'raster', `${name} on ${node}`);
+      }
     }
   });
 

@@ -2,8 +2,9 @@ import type { RasterFacts } from '@geosluice/jobs';
 import type { SharedStyle } from './style.ts';
 
 /**
- * The style that makes a raster visible where nobody said another: GeoServer's own (`raster`) shows values as bytes, so that a
- * height model is one white plane. Null where that does.
+ * The style of a raster where nobody said another. Null for bytes, which GeoServer's own (`raster`) shows as they are. All else has to
+ * be stretched: recorded is that GeoServer 3.0 does so for one float band by itself (41-wms-getmap-dem), and nothing of other
+ * samples, of many bands or of other versions. So the layer says it, and which bands it shows, and no server has to guess.
  */
 export function defaultStyleOf({ bands, bitsPerSample, sampleFormat, photometric }: RasterFacts): SharedStyle | null {
   const bytes = sampleFormat === 'uint' && bitsPerSample <= 8;

@@ -30,7 +30,7 @@ export const ingestOptionsSchema = z.strictObject({
     .max(130)
     .optional()
     .describe(
-      'Default style, one that is in GeoServer; where absent one that makes the raster visible. An `.sld` beside it goes before.',
+      'Default style, one that is in GeoServer; where absent one that stretches samples which are no bytes. An `.sld` beside it goes before.',
     ),
   storage: z
     .enum(['copy', 'in-place'])

@@ -1,6 +1,7 @@
 /** The three later stages over ports in memory: what they ask for, in what order, and what they leave alone. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { defaultStyleOf } from '@geosluice/geoserver';
 import {
   datasetIdOf,
   emptyMetadata,
@@ -151,6 +152,44 @@ test('publish proves the object readable, publishes, waits until it is drawn, an
     'GeoServer is not asked for what does not answer',
   );
   assert.equal(requests.length, 1);
+});
+
+test('a layer’s style is what was asked for, else what suits its samples', async () => {
+  store.objects.set('geodata/k.tif', Buffer.from('data'));
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const job: PublishJob = { ...example, stage: 'publish', object, style: null };
+  const styleOf = async (over: Partial<PublishJob>) => {
+    const styles: unknown[] = [];
+    const stage = createPublishStage({
+      ...{ store, ledger, storeType: 's3geotiff', graceMs: 0 },
+      geoserver: {
+        publish: async ({ style }) => {
+          styles.push(style);
+          return layer;
+        },
+        drawn: async ({ style }) => {
+          styles.push(style);
+          return { repaired: [] };
+        },
+        ...noRemoval,
+      },
+    });
+    await stage({ ...job, ...over }, testContext());
+    const [published, proved] = styles;
+    assert.deepEqual(proved, published, 'what is asked for is what every node is held to');
+    return published;
+  };
+  const bytes = { ...job.facts, bands: 1, sampleFormat: 'uint', bitsPerSample: 8 } as const;
+  const heights = { ...bytes, sampleFormat: 'float', bitsPerSample: 32 } as const;
+  assert.equal(await styleOf({ facts: bytes }), null, 'GeoServer’s own');
+  assert.deepEqual(await styleOf({ facts: heights }), defaultStyleOf(heights));
+  assert.ok(defaultStyleOf(heights) !== null);
+  assert.deepEqual(await styleOf({ facts: heights, options: { style: 'relief' } }), {
+    ...{ kind: 'named', name: 'relief', workspace: null },
+  });
+  assert.deepEqual(await styleOf({ facts: heights, options: { style: 'maps:relief' } }), {
+    ...{ kind: 'named', name: 'relief', workspace: 'maps' },
+  });
 });
 
 test('a layer is made without a look only by the first run of the first generation, and only where the ledger knows none', async () => {

@@ -76,7 +76,7 @@ async function retireReplaced(
   await ledger.retire({ dataset: job.dataset, raster, from: new Date(context.now().getTime() + graceMs) });
 }
 
-/** What came beside the raster, else what was asked for or ruled, else what makes it visible. */
+/** What came beside the raster, else what was asked for or ruled, else what suits its samples. */
 async function styleOf(job: PublishJob, context: StageContext, ports: PublishPorts): Promise<Style | null> {
   if (job.style !== null) {
     const bytes = await readBeside(ports.store, job.style, MAX_STYLE_BYTES, context.signal);
