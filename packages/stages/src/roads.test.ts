@@ -296,6 +296,36 @@ test('register hands over the raw sidecar, then does with the inbox what the rul
   assert.equal(gone instanceof Error, true, 'the registrar saw that the file was gone');
 });
 
+test('what became of the file in the inbox stands in the history', async () => {
+  const stage = createRegisterStage({
+    ...{ store, sources: source, defaults: {} },
+    registrar: {
+      register: async () => ({ pk: 7, uuid: 'u', url: 'http://geonode.test/7', status: 'created', unmapped: [] }),
+      unregister: async () => {},
+    },
+  });
+  const uri = 's3://inbox/a/dem.tif';
+  const object = { bucket: 'geodata', key: 'k.tif', size: 4, etag: 'e', checksum: null, owned: true };
+  const base: RegisterJob = { ...example, stage: 'register', object, layer, location: parseLocation(uri) };
+  const noteOf = async (after: 'keep' | 'tag' | 'delete', over: Partial<RegisterJob> = {}) => {
+    const outcome = await stage({ ...base, ...over, options: { after } }, testContext());
+    return outcome.note;
+  };
+  for (const [after, note] of [
+    ['keep', undefined],
+    ['tag', 'source-tagged'],
+    ['delete', 'source-deleted'],
+  ] as const) {
+    source.put(uri, 'data');
+    assert.equal(await noteOf(after), note);
+  }
+  assert.equal(source.has(uri), false);
+  assert.equal(await noteOf('delete'), 'source-delete-skipped', 'somebody else was faster');
+  assert.equal(await noteOf('tag'), 'source-tag-skipped');
+  assert.equal(await noteOf('tag', { location: parseLocation('file:///data/dem.tif') }), 'files-have-no-tags');
+  assert.equal(await noteOf('delete', { object: { ...object, owned: false } }), undefined, 'it is the dataset itself');
+});
+
 test('what GeoNode has no row for stands in the history, as far as there is room', async () => {
   const unmapped = ['creator A: kept as text', `place ${'x'.repeat(600)}: kept as keyword`];
   const stage = createRegisterStage({

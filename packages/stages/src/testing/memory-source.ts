@@ -107,6 +107,7 @@ export function createMemorySource(): MemorySource {
       files.delete(formatLocation(location));
     },
     async tag(location, _fingerprint, added) {
+      contentOf(location);
       tags.set(formatLocation(location), added);
     },
   };
