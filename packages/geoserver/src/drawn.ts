@@ -4,9 +4,9 @@ import { GeoServerError } from './errors.ts';
 import { type Followed, follow, type NodeState, timeLeft } from './follow.ts';
 import type { Answer, Http } from './http.ts';
 import type { Lags } from './lags.ts';
-import { getCoverage, getDefaultStyle, getStore, type Look } from './rest.ts';
+import { getCoverage, getSld, getStore, type Look } from './rest.ts';
 import { nativeNameOf, storeUrl } from './store-body.ts';
-import { isToBind, type Style } from './style.ts';
+import { type KnownStyles, PLAIN, type Style, unstyledOf } from './style.ts';
 
 export interface DrawnRequest {
   layer: PublishedLayer;
@@ -14,7 +14,7 @@ export interface DrawnRequest {
   facts: RasterFacts;
   /** The layer never showed another object: what a node says of it need not be compared, and the primary has just taken it. */
   fresh?: boolean | undefined;
-  /** The layer's, as `publish` was asked for it: a replica that did not hear of it draws by another. */
+  /** The layer's, as `publish` was asked for it: a replica that did not hear of it draws by another. Any will do where absent. */
   style?: Style | null | undefined;
   /** Brings a node in line that answers and has not drawn by the deadline; then it is waited for once more. */
   repair?: ((node: string) => Promise<unknown>) | undefined;
@@ -24,6 +24,13 @@ export interface DrawnRequest {
 
 export type Drawn = Pick<Followed<unknown>, 'repaired'>;
 
+/** What is learnt of nodes from layer to layer. */
+export interface Learnt {
+  lags: Lags;
+  /** Shared styles that they have, by `node workspace:name`. */
+  styles: Set<string>;
+}
+
 type DrawnState = NodeState<{ empty: boolean }>;
 
 /**
@@ -31,20 +38,40 @@ type DrawnState = NodeState<{ empty: boolean }>;
  * pixels around data comes as a PNG that is not empty (unless the data is).
  * @throws GeoServerError GEOSERVER_NODE_BEHIND naming each node that has not by the deadline
  */
-export async function drawn(http: Http, lags: Lags, request: DrawnRequest): Promise<Drawn> {
+export async function drawn(http: Http, { lags, styles }: Learnt, request: DrawnRequest): Promise<Drawn> {
   const layer = `${request.layer.workspace}:${request.layer.name}`;
   const { repair, signal, log } = request;
+  const known: KnownStyles = { seen: styles, sldOfPrimary: sldOfPrimary(http, request) };
   const { found, repaired } = await follow(http, lags, {
     ...{ layer, done: 'drawn', waits: 'Node:Draw:Wait', repair, signal, log },
     nodes: http.nodes,
-    look: (node, deadline) => askNode(http, request, node, deadline),
+    look: (node, deadline) => askNode(http, known, request, node, deadline),
   });
   if (found.some(({ empty }) => empty)) log.warn({ layer }, 'Layer:Draw:Empty');
   log.info({ layer, nodes: found.length }, 'Layer:Draw:Done');
   return { repaired };
 }
 
-async function askNode(http: Http, request: DrawnRequest, node: string, deadline: number): Promise<DrawnState> {
+/** The layer's own style as the primary has it: one read for all replicas, since it waits for the primary's lock. */
+function sldOfPrimary(http: Http, { layer: { workspace, name }, signal }: DrawnRequest): KnownStyles['sldOfPrimary'] {
+  let sld: Promise<string | null> | undefined;
+  return (style) => {
+    sld ??= getSld(http, style, { workspace, name, signal }).catch((error: unknown) => {
+      // what failed is not kept
+      sld = undefined;
+      throw error;
+    });
+    return sld;
+  };
+}
+
+async function askNode(
+  http: Http,
+  known: KnownStyles,
+  request: DrawnRequest,
+  node: string,
+  deadline: number,
+): Promise<DrawnState> {
   const { layer, facts, signal } = request;
   const timeoutMs = timeLeft(http.settings.readTimeoutMs, deadline);
   const look = { workspace: layer.workspace, name: layer.name, node, timeoutMs, signal };
@@ -52,11 +79,10 @@ async function askNode(http: Http, request: DrawnRequest, node: string, deadline
   const stale = request.fresh === true && node === http.settings.url ? null : await staleOf(http, request, look);
   if (stale !== null) return { kind: 'behind', reason: stale, unreachable: false };
   // the primary itself took it
-  if (request.style && node !== http.settings.url) {
-    const bound = await getDefaultStyle(http, look);
-    const missing = bound === null ? 'it does not know the layer yet' : 'its layer has another style';
-    if (bound === null || isToBind(bound.style, request.style, look))
-      return { kind: 'behind', reason: missing, unreachable: false };
+  const style = request.style === null && request.fresh !== true ? PLAIN : request.style;
+  if (style && node !== http.settings.url) {
+    const unstyled = await unstyledOf(http, style, look, known);
+    if (unstyled !== null) return { kind: 'behind', reason: unstyled, unreachable: false };
   }
 
   for (const view of decideViews(facts)) {

@@ -1,6 +1,6 @@
 import { check, type GeoServerCheck } from './check.ts';
 import { type GeoServerConfig, settle } from './config.ts';
-import { type DrawnRequest, drawn } from './drawn.ts';
+import { type DrawnRequest, drawn, type Learnt } from './drawn.ts';
 import { type GoneRequest, gone } from './gone.ts';
 import { createHttp, type Http } from './http.ts';
 import { createInventory, type Inventory } from './inventory.ts';
@@ -28,7 +28,8 @@ export interface GeoServer {
 export function createGeoServer(config: GeoServerConfig): GeoServer {
   const settings = settle(config);
   const http = createHttp(settings);
-  const [lags, lagsOfRemovals] = [createLags(settings.pollMs[1]), createLags(settings.pollMs[1])];
+  const learnt: Learnt = { lags: createLags(settings.pollMs[1]), styles: new Set() };
+  const lagsOfRemovals = createLags(settings.pollMs[1]);
   const known = (of: Http): Known => ({ workspaces: createWorkspaces(of), styles: new Set() });
   const ofPrimary = known(http);
   return {
@@ -36,7 +37,7 @@ export function createGeoServer(config: GeoServerConfig): GeoServer {
       request.node === undefined
         ? publish(http, ofPrimary, request)
         : publish(http.at(request.node), known(http.at(request.node)), request),
-    drawn: (request) => drawn(http, lags, request),
+    drawn: (request) => drawn(http, learnt, request),
     remove: (request) => remove(request.node === undefined ? http : http.at(request.node), request),
     gone: (request) => gone(http, lagsOfRemovals, request),
     removeStyle: (request) => removeStyle(http, request),

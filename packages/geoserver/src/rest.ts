@@ -42,17 +42,21 @@ export const paths = {
 
 /** Reads a document; null where it is not there. */
 export async function get<T>(http: Http, schema: z.ZodType<T>, path: string, look: Look): Promise<T | null> {
-  const layer = `${look.workspace}:${look.name}`;
+  const answer = await getAnswer(http, path, 'json', look);
+  return answer === null ? null : parseAnswer(schema, answer, `${look.workspace}:${look.name}`);
+}
+
+async function getAnswer(http: Http, path: string, format: 'json' | 'sld', look: Look): Promise<Answer | null> {
   const answer = await http.ask({
     method: 'GET',
-    path: `${path}.json?quietOnNotFound=true`,
+    path: `${path}.${format}?quietOnNotFound=true`,
     ...(look.node === undefined ? {} : { node: look.node }),
     timeoutMs: look.timeoutMs ?? http.settings.readTimeoutMs,
     signal: look.signal,
   });
   if (answer.status === 404 && isGeoServers404(answer)) return null;
-  if (answer.status !== 200) throw refusalError(`show ${path}`, answer, layer);
-  return parseAnswer(schema, answer, layer);
+  if (answer.status !== 200) throw refusalError(`show ${path}`, answer, `${look.workspace}:${look.name}`);
+  return answer;
 }
 
 /** GeoServer's own 404 is plain text or empty; one of a container that has not finished starting is a page. */
@@ -86,6 +90,11 @@ export async function getDefaultStyle(http: Http, look: Look): Promise<{ style: 
   if (layer === null) return null;
   const style = layer.defaultStyle?.name ?? null;
   return { style: style?.startsWith(`${look.workspace}:`) === true ? style.slice(look.workspace.length + 1) : style };
+}
+
+/** A style of the workspace, as GeoServer writes it anew; null where there is none. */
+export async function getSld(http: Http, style: string, look: Look): Promise<string | null> {
+  return (await getAnswer(http, paths.style(look.workspace, style), 'sld', look))?.text ?? null;
 }
 
 /** Sends a document; any status is an answer. */

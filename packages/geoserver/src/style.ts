@@ -3,7 +3,7 @@ import { createOrConfirm } from './create.ts';
 import { GeoServerError } from './errors.ts';
 import type { Http } from './http.ts';
 import { refusalError } from './refusals.ts';
-import { get, getDefaultStyle, json, type Look, paths, send } from './rest.ts';
+import { get, getDefaultStyle, getSld, json, type Look, paths, send } from './rest.ts';
 import { SHARED_STYLES } from './shared-styles.ts';
 
 /** A style of the layer's own, that came with the raster: what there is of that name is replaced. */
@@ -92,6 +92,37 @@ export function isToBind(
   if (before === boundName(style, workspace)) return false;
   if (style.kind === 'own' || style.kind === 'named') return true;
   return before === null || [GEOSERVERS_OWN, name, ...SHARED_STYLES].includes(before);
+}
+
+/** What replicas are held to besides the name of a layer's style. */
+export interface KnownStyles {
+  /** Shared styles that nodes have, by `node workspace:name`. */
+  seen: Set<string>;
+  /** A layer's own style as the primary has it; null where it has none. */
+  sldOfPrimary(style: string): Promise<string | null>;
+}
+
+/** Why a replica draws a layer by another style than the primary; null where it does not. */
+export async function unstyledOf(
+  http: Http,
+  style: Wanted,
+  look: Look & { node: string },
+  { seen, sldOfPrimary }: KnownStyles,
+): Promise<string | null> {
+  const bound = await getDefaultStyle(http, look);
+  if (bound === null) return 'it does not know the layer yet';
+  if (isToBind(bound.style, style, look)) return 'its layer has another style';
+  // bound by its name alone: of the style itself another event tells
+  if (style.kind === 'own') {
+    const [its, primarys] = await Promise.all([getSld(http, style.name, look), sldOfPrimary(style.name)]);
+    return its === primarys ? null : 'its style of that name is not the primary’s';
+  }
+  const key = `${look.node} ${look.workspace}:${style.name}`;
+  if (style.kind !== 'shared' || bound.style !== style.name || seen.has(key)) return null;
+  if ((await get(http, styleSchema, paths.style(look.workspace, style.name), look)) === null)
+    return 'it does not know the style yet';
+  seen.add(key);
+  return null;
 }
 
 function homeOf(style: Wanted, workspace: string): string | null {

@@ -330,6 +330,50 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     await assert.rejects(subject.geoserver.publish(request), failsWith('NAME_TAKEN'), 'the primary is asked, not told');
   });
 
+  test('a replica that did not hear what became of a style draws by another, and is brought in line by the same writes', async () => {
+    const sld = (title: string) =>
+      `<StyledLayerDescriptor version="1.0.0"><NamedLayer><Name>${title}</Name></NamedLayer></StyledLayerDescriptor>`;
+    const client = subject.client({ drawnDeadlineMs: 400 });
+    const request = await prepared();
+    const own = { kind: 'own' as const, name: request.name, sld: sld('one') };
+    const layer = await subject.geoserver.publish({ ...request, style: own });
+    await subject.geoserver.drawn({ ...request, layer, style: own });
+    /** Makes a change that node 2 does not hear of, and lets it be found and mended. */
+    const unheard = async (change: () => Promise<unknown>, style: PublishRequest['style'], reason: RegExp) => {
+      standIn.cluster.lose(2, 1);
+      await change();
+      await standIn.cluster.settled();
+      standIn.cluster.lose(2, 0);
+      const asked = { ...request, layer, style };
+      await client.publish(asked);
+      await standIn.cluster.settled();
+      await assert.rejects(client.drawn(asked), reason);
+      const repair = (node: string) => client.publish({ ...asked, node });
+      assert.deepEqual((await client.drawn({ ...asked, repair })).repaired, [standIn.nodes[2]]);
+    };
+
+    // the layer is bound to it already
+    const changed = { ...own, sld: sld('two') };
+    standIn.cluster.lose(2, 1);
+    const asked = { ...request, layer, style: changed };
+    await client.publish(asked);
+    await standIn.cluster.settled();
+    standIn.cluster.lose(2, 0);
+    await assert.rejects(client.drawn(asked), /its style of that name is not the primary’s/);
+    const repair = (node: string) => client.publish({ ...asked, node });
+    assert.deepEqual((await client.drawn({ ...asked, repair })).repaired, [standIn.nodes[2]]);
+
+    const plain = () => client.publish({ ...request, style: null });
+    await unheard(plain, null, /its layer has another style/);
+    const shared = { kind: 'shared' as const, name: `unheard_${process.pid}`, sld: sld('shared') };
+    const make = () =>
+      subject.ask('POST', `/rest/workspaces/${request.workspace}/styles?name=${shared.name}`, {
+        type: 'application/vnd.ogc.sld+xml',
+        content: shared.sld,
+      });
+    await unheard(make, shared, /it does not know the style yet/);
+  });
+
   /** Of a layer that every node has: how it is removed, and what a node has of it. */
   const toRemove = async (overrides: Partial<Parameters<Subject['client']>[0]> = {}) => {
     const request = await prepared();
