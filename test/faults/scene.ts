@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { type DatasetState, type LedgerEntry, parseLocation } from '@geosluice/jobs';
 import { openPipeline, type Pipeline } from '@geosluice/pipeline';
-import { writeTiff } from '../rasters/write-tiff.ts';
+import { type TiffOptions, writeTiff } from '../rasters/write-tiff.ts';
 import { type OurProcess, type ServiceName, startService } from '../world/processes.ts';
 import { until } from '../world/until.ts';
 import type { World } from '../world/world.ts';
@@ -143,11 +143,12 @@ export async function openScene(world: World, name: string, changes: Record<stri
   };
 }
 
-export function smallRaster(seed: number): Uint8Array {
+export function smallRaster(seed: number, options: Partial<TiffOptions> = {}): Uint8Array {
   return writeTiff({
     ...{ width: 96, height: 64, tileSize: 32, epsg: 32631, pixelSize: 30 },
     origin: [400_000 + seed * 3_000, 900_000],
     pixel: (x, y) => ((x + y + seed) % 200) + 20,
+    ...options,
   });
 }
 
