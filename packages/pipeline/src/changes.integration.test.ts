@@ -230,6 +230,30 @@ suite('a change takes effect, whatever became of what was before', () => {
     assert.equal((await scene.pipeline.ledger.get(scene.dataset))?.state, 'removed');
   });
 
+  scene('a removal goes first; many of them, and what a rule takes away, go with the bulk', async ({ pipeline }) => {
+    const remove = async (name: string, by?: 'rule'): Promise<void> => {
+      const location = locationOf(name);
+      const dataset = datasetIdOf(location);
+      // that it came in with the bulk, or with what people wait for, is no matter of its end
+      const options: IngestOptions = { priority: by === 'rule' ? 'interactive' : 'bulk' };
+      await pipeline.ledger.takeGeneration({
+        ...{ dataset, location, ingestion: 'i1', options, version: A, expected: 0, takenBy: 'j' },
+      });
+      await pipeline.ledger.apply(dataset, 1, { state: 'visible', workspace: 'w', name: name.replace('.tif', '') }, {});
+      await pipeline.remove(dataset, 'delete', by);
+    };
+    const queued = async () => {
+      const { waiting, prioritized } = (await pipeline.queues.counts()).register;
+      return { first: waiting, bulk: prioritized };
+    };
+    await remove('ruled.tif', 'rule');
+    assert.deepEqual(await queued(), { first: 0, bulk: 1 });
+    await remove('one.tif');
+    assert.deepEqual(await queued(), { first: 1, bulk: 1 });
+    for (let at = 0; at < 25; at += 1) await remove(`many-${at}.tif`);
+    assert.deepEqual(await queued(), { first: 18, bulk: 9 }, 'twenty are under way');
+  });
+
   scene('an interactive job passes thousands of bulk ones', async (scene) => {
     const bulk = Array.from({ length: 5_000 }, (_, index) =>
       inspectJob(`bulk-${index}.tif`, { options: { priority: 'bulk' } }),

@@ -4,10 +4,9 @@ import { asPipelineError } from './error.ts';
 import type { Internals } from './internals.ts';
 import { decodeEntry } from './ledger/codec.ts';
 import { readPage } from './ledger/page.ts';
+import { MANY } from './restart.ts';
 
 const MAX_LIMIT = 500;
-/** From so many on, replayed datasets go behind what people ask for. */
-const MANY = 20;
 const STATE_OF = {
   discover: 'found',
   upload: 'uploading',

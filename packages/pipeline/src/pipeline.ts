@@ -15,7 +15,7 @@ import { BY_RULE } from './ledger/scripts.ts';
 import { createQueues } from './queues.ts';
 import { createRecovery } from './recovery.ts';
 import { type Client, connect, type RedisConfig } from './redis.ts';
-import { forcedInspect, type Restart, removeJobOf } from './restart.ts';
+import { forcedInspect, MANY, type Restart, removeJobOf } from './restart.ts';
 import { createSweep } from './sweep.ts';
 import { createWatches } from './watches.ts';
 
@@ -123,7 +123,8 @@ function createRestart(internals: Internals, optionsNow: OptionsNow): Restart {
       const generation = await ledger.beginRemoval(dataset, mode, by === 'rule' ? BY_RULE : 'remove');
       if (generation <= 0) return generation;
       const entry = await ledger.get(dataset);
-      const job = entry === null ? null : removeJobOf(entry, mode);
+      const many = by === 'rule' || (await ledger.counts()).removing >= MANY;
+      const job = entry === null ? null : removeJobOf(entry, mode, many ? 'bulk' : 'interactive');
       if (job === null) {
         await ledger.apply(dataset, generation, { state: 'removed' }, { note: 'never-published' });
       } else {

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type IngestOptions, type InspectJob, JOB_SCHEMA, type LedgerEntry, type RemoveJob } from '@geosluice/jobs';
+import {
+  type IngestOptions,
+  type InspectJob,
+  JOB_SCHEMA,
+  type LedgerEntry,
+  type Priority,
+  type RemoveJob,
+} from '@geosluice/jobs';
+
+/** From so many on, what is replayed or removed goes with the bulk, behind what people wait for. */
+export const MANY = 20;
 
 /** Puts one dataset back onto its road from its beginning. */
 export interface Restart {
@@ -35,9 +45,14 @@ export function freshNonce(): string {
   return `n${randomUUID().replaceAll('-', '').slice(0, 16)}`;
 }
 
-/** Null where nothing outside can exist of it yet: it never got a name. */
-export function removeJobOf(entry: LedgerEntry, mode: 'delete' | 'unpublish'): RemoveJob | null {
-  const { ingestion, options, dataset, generation, workspace, name, object } = entry;
+/** Null where nothing outside can exist of it yet: it never got a name. How urgently it once came in is no matter of its end. */
+export function removeJobOf(
+  entry: LedgerEntry,
+  mode: 'delete' | 'unpublish',
+  priority: Priority = 'bulk',
+): RemoveJob | null {
+  const { ingestion, dataset, generation, workspace, name, object } = entry;
+  const options = { ...entry.options, priority };
   const version = entry.version === '' ? (entry.publishedVersion ?? '') : entry.version;
   if (workspace === undefined || name === undefined || version === '') return null;
   return {
