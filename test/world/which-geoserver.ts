@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type GeoServerStandIn, startGeoServer } from '../counterparts/geoserver/index.ts';
+import { type GeoServerOptions, type GeoServerStandIn, startGeoServer } from '../counterparts/geoserver/index.ts';
 import type { S3Server } from '../counterparts/s3.ts';
 
 export interface ChosenGeoServer {
@@ -20,9 +20,13 @@ export const geoserverIsNamed: boolean = named('URL') !== '';
  * The GeoServer that GEOSLUICE_TEST_GEOSERVER_{URL,USER,PASSWORD,S3_ALIAS,NODES} name, which must read the S3 that
  * GEOSLUICE_TEST_S3_* name by that alias; else the stand-in.
  */
-export async function chooseGeoServer(s3: S3Server, nodes: number): Promise<ChosenGeoServer> {
+export async function chooseGeoServer(
+  s3: S3Server,
+  nodes: number,
+  standIn: Pick<GeoServerOptions, 'latencies' | 'keepMaps'> = {},
+): Promise<ChosenGeoServer> {
   if (!geoserverIsNamed) {
-    return { geoserver: await startGeoServer({ s3, nodes }) };
+    return { geoserver: await startGeoServer({ ...standIn, s3, nodes }) };
   }
   const url = named('URL').replace(/\/+$/, '');
   const others = named('NODES')
@@ -61,6 +65,7 @@ function real(access: Access, stop: () => Promise<void>): GeoServerStandIn {
     count: refuse,
     holdS3: refuse,
     waiting: refuse,
+    mostWrites: refuse,
     stop,
   };
 }

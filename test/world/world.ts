@@ -5,7 +5,8 @@ import type { GatewayPort } from '@geosluice/cli';
 import { createGatewayClient } from '@geosluice/gateway-api';
 import { startGeonode } from '../counterparts/geonode.ts';
 import { startGeonodeStandIn } from '../counterparts/geonode-stand-in.ts';
-import type { GeoServerStandIn } from '../counterparts/geoserver/index.ts';
+import type { StandInCatalogue } from '../counterparts/geonode-stand-in-catalogue.ts';
+import type { GeoServerOptions, GeoServerStandIn } from '../counterparts/geoserver/index.ts';
 import { type RedisServer, startRedis } from '../counterparts/redis.ts';
 import { createBucket, type S3Kind, type S3Server, startS3 } from '../counterparts/s3.ts';
 import { freePorts, removeFolder } from '../counterparts/server-process.ts';
@@ -17,6 +18,8 @@ export interface WorldOptions {
   s3?: S3Kind;
   /** Nodes of the GeoServer stand-in; 3. */
   nodes?: number;
+  /** How fast it is. */
+  standIn?: Pick<GeoServerOptions, 'latencies' | 'keepMaps'>;
   /** A real GeoNode on PostGIS, or the small stand-in (the default). */
   geonode?: 'real' | 'stand-in';
   /** Added to the environment of every process. */
@@ -32,7 +35,8 @@ export interface World {
   s3: S3Server;
   /** What only a stand-in has throws where a real one is named. */
   geoserver: GeoServerStandIn;
-  geonode: { url: string; user: string; password: string };
+  /** `catalogue`: what the stand-in holds; a real one has none. */
+  geonode: { url: string; user: string; password: string; catalogue?: StandInCatalogue };
   inbox: Bucket;
   target: Bucket;
   /** A directory that workers may read as file:///. */
@@ -73,7 +77,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const [inbox, target] = [await createBucket(s3), await createBucket(s3)];
     const chosen = await started(
       `GeoServer (${nodes} nodes)`,
-      () => chooseGeoServer(s3, nodes),
+      () => chooseGeoServer(s3, nodes, options.standIn),
       (one) => one.geoserver.stop(),
     );
     const { geoserver } = chosen;

@@ -64,6 +64,8 @@ export interface GeoServerStandIn {
   holdS3(): () => void;
   /** Requests that hold the primary's catalog lock or wait for it. */
   waiting(node?: number): number;
+  /** Writes that were in all nodes together at one time, at most. */
+  mostWrites(): number;
   stop(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
   const login = basicLogin(user, password);
   const requests: SeenRequest[] = [];
   const maps = options.keepMaps === true ? new Map<string, Uint8Array>() : undefined;
+  const writes = { now: 0, most: 0 };
   let gate: Promise<void> = Promise.resolve();
 
   const parts = catalogs.map((catalog, index) => {
@@ -96,7 +99,9 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
       ...(maps === undefined ? {} : { maps }),
     });
     const seen = options.remembers === false ? null : requests;
-    const server = createNodeServer({ context, pace: createPace(lock, options.latencies), failures, seen, login });
+    const { latencies } = options;
+    const pace = createPace(lock, latencies);
+    const server = createNodeServer({ context, pace, latencies, writes, failures, seen, login });
     return { server, lock, sources };
   });
   const nodes: string[] = [];
@@ -129,6 +134,7 @@ export async function startGeoServer(options: GeoServerOptions): Promise<GeoServ
       };
     },
     waiting: (node = 0) => parts[node]?.lock.waiting ?? 0,
+    mostWrites: () => writes.most,
     async stop() {
       failures.clear();
       cluster.stop();

@@ -66,6 +66,13 @@ suite('the recorded latencies of a publish', () => {
     between(one!.rate, 10, two!.rate);
     for (const more of [two!, four!, fifty!]) between(more.rate, 17.5, 18.5);
   });
+  test('a workspace takes its stores along one by one, as long as was measured', async () => {
+    const clock = virtualClock();
+    const pace = createPace(createLock(), RECORDED, clock);
+    const workspace = { method: 'DELETE', segments: ['rest', 'workspaces', 'ws'], stores: 2_270 };
+    await clock.until(pace(workspace, 'write', async () => {}));
+    between(clock.now(), 45_000, 47_000);
+  });
   test('reads wait for writes, maps do not', async () => {
     const clock = virtualClock();
     const pace = createPace(createLock(), RECORDED, clock);

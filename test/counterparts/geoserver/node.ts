@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BrokerDown } from './cluster.ts';
 import type { NodeContext, NodeRequest } from './context.ts';
 import type { FailureSource } from './failures.ts';
-import type { Pace } from './latencies.ts';
+import { type Latencies, leastOf, type Pace } from './latencies.ts';
 import { type Login, userOf } from './login.ts';
 import { bare, jettyPage, Refused, type Reply, sentence } from './reply.ts';
 import { lockOf, route } from './routes.ts';
@@ -17,12 +17,18 @@ export interface SeenRequest {
   body: string;
   /** Null as long as there is no answer. */
   status: number | null;
+  /** Milliseconds that it keeps everybody else from the catalog, as was recorded; 0 for what does not, or without latencies. */
+  lockMs: number;
 }
 
 export interface NodeOptions {
   context: NodeContext;
   /** Does the work of a request under the catalog's lock. */
   pace: Pace;
+  /** Those of `pace`. */
+  latencies?: Latencies | undefined;
+  /** Writes that are in it now, and were in it at one time at most; counted where somebody looks. */
+  writes?: { now: number; most: number };
   failures: FailureSource;
   /** Takes down what is asked; null where nobody looks. */
   seen: SeenRequest[] | null;
@@ -43,6 +49,19 @@ export function createNodeServer(options: NodeOptions): Server {
 const MOST_BYTES = 64 * 1024 * 1024;
 
 async function serve(options: NodeOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { writes } = options;
+  if (writes === undefined || incoming.method === 'GET' || incoming.method === 'HEAD')
+    return await respond(options, incoming, response);
+  writes.now += 1;
+  writes.most = Math.max(writes.most, writes.now);
+  try {
+    await respond(options, incoming, response);
+  } finally {
+    writes.now -= 1;
+  }
+}
+
+async function respond(options: NodeOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(incoming);
   const url = incoming.url ?? '/';
   const seen: SeenRequest = {
@@ -51,11 +70,12 @@ async function serve(options: NodeOptions, incoming: IncomingMessage, response: 
     path: url,
     body: body.subarray(0, 65_536).toString('utf8'),
     status: null,
+    lockMs: 0,
   };
   options.seen?.push(seen);
   const hit = options.failures.take(seen);
   if (hit === null || hit.failure.done === true) {
-    const reply = await answer(options, incoming, body);
+    const reply = await answer(options, incoming, body, seen);
     if (hit === null) {
       seen.status = reply.status;
       return send(response, reply);
@@ -71,7 +91,12 @@ async function serve(options: NodeOptions, incoming: IncomingMessage, response: 
   send(response, { ...sentence(how.status, how.body ?? ''), ...(how.headers ? { headers: how.headers } : {}) });
 }
 
-async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buffer): Promise<Reply> {
+async function answer(
+  options: NodeOptions,
+  incoming: IncomingMessage,
+  body: Buffer,
+  seen: SeenRequest,
+): Promise<Reply> {
   const url = incoming.url ?? '/';
   const [path = '/', search = ''] = split(url);
   const root = `http://${incoming.headers.host ?? 'localhost'}/geoserver`;
@@ -92,6 +117,8 @@ async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buf
     url,
   };
   const lock = lockOf(request);
+  const paced = { ...request, stores: storesOf(request) };
+  if (lock === 'write' && options.latencies !== undefined) seen.lockMs = leastOf(paced, lock, options.latencies);
   const work = async () => {
     try {
       const reply = await route(request).catch(refusal);
@@ -103,7 +130,14 @@ async function answer(options: NodeOptions, incoming: IncomingMessage, body: Buf
       throw error;
     }
   };
-  return await options.pace(request, lock, work);
+  return await options.pace(paced, lock, work);
+}
+
+/** How many stores it takes away: all of a workspace go with it. */
+function storesOf({ method, segments, node }: NodeRequest): number {
+  const [, what, workspace] = segments;
+  const whole = method === 'DELETE' && what === 'workspaces' && segments.length === 3;
+  return whole ? node.catalog.list('store', workspace).length : 1;
 }
 
 function refusal(error: unknown): Reply {
