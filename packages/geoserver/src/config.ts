@@ -31,7 +31,7 @@ export interface GeoServerConfig {
   cog: CogAccess;
   /** Gives writes their turn; each at once where absent. */
   writes?: WriteGate | undefined;
-  /** How long nodes may take to draw a layer after GeoServer has taken it; 60,000. */
+  /** How long nodes may take to draw a layer after the primary has taken it, or to drop it; 60,000. */
   drawnDeadlineMs?: number | undefined;
   /** How long a write may take; 300,000. An abandoned publish may still be done, so this is long. */
   writeTimeoutMs?: number | undefined;

@@ -338,8 +338,9 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     const own = { kind: 'own' as const, name: request.name, sld: sld('one') };
     const layer = await subject.geoserver.publish({ ...request, style: own });
     await subject.geoserver.drawn({ ...request, layer, style: own });
+    type Asked = Exclude<PublishRequest['style'], undefined>;
     /** Makes a change that node 2 does not hear of, and lets it be found and mended. */
-    const unheard = async (change: () => Promise<unknown>, style: PublishRequest['style'], reason: RegExp) => {
+    const unheard = async (change: () => Promise<unknown>, style: Asked, reason: RegExp) => {
       standIn.cluster.lose(2, 1);
       await change();
       await standIn.cluster.settled();

@@ -121,7 +121,7 @@ export const GEOSERVER = {
     ),
     drawnDeadlineSeconds: whole(
       'GEOSLUICE_GEOSERVER_DRAWN_DEADLINE_SECONDS',
-      'Seconds a node may take to draw a new layer.',
+      'Seconds a node may take to draw a new layer, or to drop one that is removed.',
       { min: 1, max: 3600, fallback: 60 },
     ),
     writeTimeoutSeconds: whole(
