@@ -65,7 +65,8 @@ suite('[failure] many removals at once, while others are published', () => {
         const name = /^DELETE .*\/coveragestores\/([^/?]+)\?/.exec(`${method} ${path}`)?.[1] ?? '';
         if (!names.has(name)) return false;
         inGeoServer.add(name);
-        if (catalogue.list().some(({ document }) => document.layer.name === name)) tooEarly.push(`${name} is in GeoNode`);
+        if (catalogue.list().some(({ document }) => document.layer.name === name))
+          tooEarly.push(`${name} is in GeoNode`);
         return false;
       },
       answer: 'drop',
@@ -97,7 +98,10 @@ suite('[failure] many removals at once, while others are published', () => {
 
     const done = doneSince(start);
     const between = (kind: Done['kind'], other: Done['kind']): number => {
-      const [first, last] = [done.findIndex((one) => one.kind === other), done.findLastIndex((one) => one.kind === other)];
+      const [first, last] = [
+        done.findIndex((one) => one.kind === other),
+        done.findLastIndex((one) => one.kind === other),
+      ];
       return done.slice(first, last).filter((one) => one.kind === kind).length;
     };
     assert.ok(between('publish', 'removal') >= PUBLISHED / 4, `${between('publish', 'removal')} between removals`);

@@ -47,11 +47,7 @@ export interface Paced extends Pick<NodeRequest, 'method' | 'segments'> {
 }
 
 /** Does a request's work at a real one's pace and under its lock; at once where there are no latencies. */
-export type Pace = <T>(
-  request: Paced,
-  kind: LockKind,
-  work: () => Promise<T>,
-) => Promise<T>;
+export type Pace = <T>(request: Paced, kind: LockKind, work: () => Promise<T>) => Promise<T>;
 
 export function createPace(lock: CatalogLock, latencies: Latencies | undefined, clock: Clock = REAL): Pace {
   if (latencies === undefined) return (_request, kind, work) => (kind === 'none' ? work() : lock[kind](work));
