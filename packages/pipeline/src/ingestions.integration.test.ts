@@ -245,6 +245,20 @@ suite('ingestions, watches and what finds the lost', () => {
     },
   );
 
+  withHarness('the sweep leaves alone what came to its end after it was listed', async ({ pipeline, internals }) => {
+    for (const state of ['removed', 'visible', 'dead'] as const) {
+      const { dataset, location } = inspectJob(`${state}.tif`);
+      await pipeline.ledger.takeGeneration({
+        ...{ dataset, location, ingestion: 'i1', options: {}, version: 'aaaaaaaaaa-0', expected: 0, takenBy: 'j' },
+      });
+      await pipeline.ledger.apply(dataset, 1, { state }, {});
+      // as the list had it that the sweep works down
+      await internals.redis.zadd(internals.keys.state('removing'), 1, dataset);
+    }
+    assert.equal(await pipeline.sweep({ olderThanMs: -1_000 }), 0);
+    assert.equal((await pipeline.queues.counts()).discover.waiting, 0);
+  });
+
   withHarness('list jobs rest while the house is full', async ({ pipeline, ...harness }) => {
     await pipeline.queues.add(Array.from({ length: 20 }, (_, index) => inspectJob(`${index}.tif`)));
     await pipeline.ingestions.start({ sources: [locationOf('big/')], options: { priority: 'interactive' } });

@@ -51,6 +51,8 @@ export function createSweep(internals: Internals, healWatches: () => Promise<voi
             await redis.zrem(keys.state(state), dataset);
             continue;
           }
+          // it came to its end while others were looked at, as removed ones do by the hundred
+          if (SETTLED.has(view.state)) continue;
           if (!(await alive(view)) && (await restarted(dataset, view))) {
             log.warn({ dataset, state: view.state, job: view.job?.id }, 'Sweep:Dataset:Restarted');
             count += 1;
