@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { datasetIdOf, formatLocation, type IngestOptions, Reject, type StageName } from '@geosluice/jobs';
+import { internalsOf } from './internals.ts';
 import { type Harness, latch, type SharedRedis, shareRedis } from './testing/harness.ts';
 import { createModelRoad, type ModelRoad } from './testing/model-road.ts';
 import { inspectJob, locationOf } from './testing/samples.ts';
@@ -230,29 +231,38 @@ suite('a change takes effect, whatever became of what was before', () => {
     assert.equal((await scene.pipeline.ledger.get(scene.dataset))?.state, 'removed');
   });
 
-  scene('a removal goes first; many of them, and what a rule takes away, go with the bulk', async ({ pipeline }) => {
-    const remove = async (name: string, by?: 'rule'): Promise<void> => {
-      const location = locationOf(name);
-      const dataset = datasetIdOf(location);
-      // that it came in with the bulk, or with what people wait for, is no matter of its end
-      const options: IngestOptions = { priority: by === 'rule' ? 'interactive' : 'bulk' };
-      await pipeline.ledger.takeGeneration({
-        ...{ dataset, location, ingestion: 'i1', options, version: A, expected: 0, takenBy: 'j' },
-      });
-      await pipeline.ledger.apply(dataset, 1, { state: 'visible', workspace: 'w', name: name.replace('.tif', '') }, {});
-      await pipeline.remove(dataset, 'delete', by);
-    };
-    const queued = async () => {
-      const { waiting, prioritized } = (await pipeline.queues.counts()).register;
-      return { first: waiting, bulk: prioritized };
-    };
-    await remove('ruled.tif', 'rule');
-    assert.deepEqual(await queued(), { first: 0, bulk: 1 });
-    await remove('one.tif');
-    assert.deepEqual(await queued(), { first: 1, bulk: 1 });
-    for (let at = 0; at < 25; at += 1) await remove(`many-${at}.tif`);
-    assert.deepEqual(await queued(), { first: 18, bulk: 9 }, 'twenty are under way');
-  });
+  scene(
+    'a removal goes first; many of them, and what a rule takes away, go with the bulk and in slices',
+    async ({ pipeline }) => {
+      const remove = async (name: string, by?: 'rule'): Promise<void> => {
+        const location = locationOf(name);
+        const dataset = datasetIdOf(location);
+        // that it came in with the bulk, or with what people wait for, is no matter of its end
+        const options: IngestOptions = { priority: by === 'rule' ? 'interactive' : 'bulk' };
+        await pipeline.ledger.takeGeneration({
+          ...{ dataset, location, ingestion: 'i1', options, version: A, expected: 0, takenBy: 'j' },
+        });
+        await pipeline.ledger.apply(
+          dataset,
+          1,
+          { state: 'visible', workspace: 'w', name: name.replace('.tif', '') },
+          {},
+        );
+        await pipeline.remove(dataset, 'delete', by);
+      };
+      const queued = async () => {
+        const { waiting, prioritized, delayed } = (await pipeline.queues.counts()).register;
+        return { first: waiting, bulk: prioritized, later: delayed };
+      };
+      await remove('ruled.tif', 'rule');
+      assert.deepEqual(await queued(), { first: 0, bulk: 1, later: 0 });
+      await remove('one.tif');
+      assert.deepEqual(await queued(), { first: 1, bulk: 1, later: 0 });
+      await Promise.all(Array.from({ length: 58 }, (_, at) => remove(`many-${at}.tif`)));
+      assert.deepEqual(await queued(), { first: 18, bulk: 31, later: 11 }, 'twenty, and fifty, are under way');
+      assert.equal(await internalsOf(pipeline).queues.backlog(), 18 + 31, 'what has not begun holds no listing up');
+    },
+  );
 
   scene('an interactive job passes thousands of bulk ones', async (scene) => {
     const bulk = Array.from({ length: 5_000 }, (_, index) =>

@@ -15,7 +15,7 @@ import { BY_RULE } from './ledger/scripts.ts';
 import { createQueues } from './queues.ts';
 import { createRecovery } from './recovery.ts';
 import { type Client, connect, type RedisConfig } from './redis.ts';
-import { forcedInspect, MANY, type Restart, removeJobOf } from './restart.ts';
+import { decideRemoval, forcedInspect, type Restart, removeJobOf } from './restart.ts';
 import { createSweep } from './sweep.ts';
 import { createWatches } from './watches.ts';
 
@@ -120,11 +120,12 @@ function createRestart(internals: Internals, optionsNow: OptionsNow): Restart {
       await internals.admit([{ ...job, force: false }]);
     },
     async remove(dataset, mode, by = 'request') {
-      const generation = await ledger.beginRemoval(dataset, mode, by === 'rule' ? BY_RULE : 'remove');
+      const takenBy = by === 'rule' ? BY_RULE : 'remove';
+      const { generation, removing } = await ledger.beginRemoval(dataset, mode, takenBy);
       if (generation <= 0) return generation;
       const entry = await ledger.get(dataset);
-      const many = by === 'rule' || (await ledger.counts()).removing >= MANY;
-      const job = entry === null ? null : removeJobOf(entry, mode, many ? 'bulk' : 'interactive');
+      const { priority, delayMs } = decideRemoval(by, removing);
+      const job = entry === null ? null : removeJobOf(entry, mode, priority);
       if (job === null) {
         await ledger.apply(dataset, generation, { state: 'removed' }, { note: 'never-published' });
       } else {
@@ -134,7 +135,7 @@ function createRestart(internals: Internals, optionsNow: OptionsNow): Restart {
           { job: { stage: job.stage, id: jobIdOf(job) } },
           { note: by === 'rule' ? 'by-its-rule' : 'asked' },
         );
-        await internals.admit([job]);
+        await internals.admit([job], delayMs === 0 ? {} : { delayMs });
       }
       return generation;
     },

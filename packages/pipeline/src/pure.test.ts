@@ -7,6 +7,7 @@ import { decodeEntry, encodeLocation, encodePatch } from './ledger/codec.ts';
 import { decodeCursor, encodeCursor } from './ledger/cursor.ts';
 import { overlaps } from './ledger/list.ts';
 import { jobOptionsOf } from './queues.ts';
+import { decideRemoval } from './restart.ts';
 import { FACTS, inspectJob } from './testing/samples.ts';
 import { rastersBeside } from './watches.ts';
 
@@ -17,6 +18,15 @@ test('only noeviction is taken, and what cannot be seen is warned of', () => {
   const blind = decideRedis(null, null);
   assert.equal(blind.refusal, null);
   assert.equal(blind.warnings.length, 2);
+});
+
+test('a removal goes first; of many, and of those of a rule, fifty begin every five seconds', () => {
+  assert.deepEqual(decideRemoval('request', 1), { priority: 'interactive', delayMs: 0 });
+  assert.deepEqual(decideRemoval('request', 19), { priority: 'interactive', delayMs: 0 });
+  assert.deepEqual(decideRemoval('request', 20), { priority: 'bulk', delayMs: 0 });
+  assert.deepEqual(decideRemoval('rule', 1), { priority: 'bulk', delayMs: 0 });
+  const delays = Array.from({ length: 1_000 }, (_, at) => decideRemoval('rule', at + 1).delayMs);
+  for (let ms = 5_000; ms < 100_000; ms += 5_000) assert.equal(delays.filter((delay) => delay === ms).length, 50);
 });
 
 test('a Redis that is away and one that refuses are told apart, and bugs stay what they are', () => {

@@ -54,7 +54,7 @@ export interface InternalQueues extends Queues {
   wake(stage: StageName, id: string): Promise<void>;
   /** To be called when a job has just been put to sleep: wakes it where that was asked for while it ran. */
   wakeIfAsked(stage: StageName, id: string): Promise<void>;
-  /** Jobs of all stages that wait to be begun; what waits for a time of its own in discover is left out. */
+  /** Jobs of all stages that wait to be begun; what waits for a time of its own in discover and register is left out. */
   backlog(): Promise<number>;
   close(): Promise<void>;
 }
@@ -158,7 +158,8 @@ export function createQueues(redis: Client, keys: Keys, onError: (error: Error) 
       const pipeline = redis.pipeline();
       for (const stage of STAGES) {
         pipeline.llen(`${keys.root}:${stage}:wait`).zcard(`${keys.root}:${stage}:prioritized`);
-        if (stage !== 'discover') pipeline.zcard(`${keys.root}:${stage}:delayed`);
+        // of many removals most have not begun, and keep nothing from coming in
+        if (stage !== 'discover' && stage !== 'register') pipeline.zcard(`${keys.root}:${stage}:delayed`);
       }
       const answers = (await pipeline.exec()) ?? [];
       return answers.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);

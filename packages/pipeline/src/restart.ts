@@ -11,6 +11,23 @@ import {
 /** From so many on, what is replayed or removed goes with the bulk, behind what people wait for. */
 export const MANY = 20;
 
+/** So many removals begin together, and as many more each time so much later: GeoServer's lock is theirs for less than half of it. */
+const SLICE = 50;
+const SLICE_MS = 5_000;
+
+/**
+ * When a removal has its turn. One that a person waits for goes first. Many at once would lie between GeoServer and what comes
+ * in meanwhile for hours: they begin slice by slice, and are bulk among bulk.
+ * @param removing datasets that are on their way out, this one among them
+ */
+export function decideRemoval(
+  by: 'request' | 'rule',
+  removing: number,
+): { priority: 'interactive' | 'bulk'; delayMs: number } {
+  if (by === 'request' && removing < MANY) return { priority: 'interactive', delayMs: 0 };
+  return { priority: 'bulk', delayMs: Math.floor(removing / SLICE) * SLICE_MS };
+}
+
 /** Puts one dataset back onto its road from its beginning. */
 export interface Restart {
   /**

@@ -85,8 +85,15 @@ export interface InternalLedger extends Ledger, InternalSightings {
     dataset: string,
     to: { state: DatasetState; stage: StageName; id: string; by: string; note: string },
   ): Promise<boolean>;
-  /** @returns the generation of the removal, 0 where the dataset is unknown, -1 where nothing is left of it */
-  beginRemoval(dataset: string, mode: 'delete' | 'unpublish', takenBy: string): Promise<number>;
+  /**
+   * @returns the generation of the removal, 0 where the dataset is unknown, -1 where nothing is left of it; and how many are
+   * under way, this one among them
+   */
+  beginRemoval(
+    dataset: string,
+    mode: 'delete' | 'unpublish',
+    takenBy: string,
+  ): Promise<{ generation: number; removing: number }>;
   progress(dataset: string, stage: StageName, done: number, total: number): Promise<void>;
   problem(ingestion: string, problem: { source: string; code: string; message: string }): Promise<void>;
 }
@@ -228,9 +235,10 @@ export function createLedger({ redis, keys, keepEvents, now, dropFailed }: Ledge
       return (await run(REVIVE, { dataset, stage, job: JSON.stringify({ stage, id }), ...to })) === 1;
     },
     async beginRemoval(dataset, mode, takenBy) {
-      const [generation, failed] = (await run(REMOVE, { dataset, mode, takenBy })) as [number, string];
+      const answer = (await run(REMOVE, { dataset, mode, takenBy })) as [number, string, number];
+      const [generation, failed, removing] = answer;
       await dropFailed(readFailed(failed));
-      return generation;
+      return { generation, removing };
     },
     async progress(dataset, stage, done, total) {
       await run(PROGRESS, { dataset, stage, done, total, everyMs: PROGRESS_EVERY_MS });

@@ -263,19 +263,22 @@ tell(a.dataset, cur[3], tonumber(cur[2]), a.state, {stage=a.stage, note=a.note})
 return 1
 `);
 
-/** A new generation for the road backwards; 0 where there is no such dataset, -1 where nothing is left to remove. */
+/**
+ * A new generation for the road backwards; 0 where there is no such dataset, -1 where nothing is left to remove. And how many
+ * datasets are on it then.
+ */
 export const REMOVE = ledgerScript(`
 local key = entry_key(a.dataset)
 local cur = call('HMGET', key, 'state', 'generation', 'ingestion', 'failed', 'object')
-if not cur[1] then return {0, '[]'} end
-if cur[1] == 'removed' and not (a.mode == 'delete' and cur[5]) then return {-1, '[]'} end
+if not cur[1] then return {0, '[]', 0} end
+if cur[1] == 'removed' and not (a.mode == 'delete' and cur[5]) then return {-1, '[]', 0} end
 local generation = tonumber(cur[2]) + 1
 call('HSET', key, 'generation', generation, 'takenBy', a.takenBy, 'state', 'removing', 'removal', a.mode, 'by', '',
   'updatedAt', a.at)
 call('HDEL', key, 'reason', 'lastError', 'job', 'failed')
 place(a.dataset, cur[3], cur[1], 'removing')
 tell(a.dataset, cur[3], generation, 'removing', {note=a.mode})
-return {generation, cur[4] or '[]'}
+return {generation, cur[4] or '[]', call('ZCARD', P .. ':state:removing')}
 `);
 
 /** The first that claims a name owns it. One that its dataset left is not left any more. */
