@@ -63,6 +63,7 @@ local function write_indexes()
       if more ~= 0 then call('HINCRBY', P .. ':i:' .. ingestion .. ':counts', state, more) end
     end
   end
+  placed, counted = {}, {}
 end
 -- one dataset's place in every index; what is not settled is found by its last step
 local function place(id, ingestion, old, new)
@@ -278,6 +279,8 @@ call('HSET', key, 'generation', generation, 'takenBy', a.takenBy, 'state', 'remo
 call('HDEL', key, 'reason', 'lastError', 'job', 'failed')
 place(a.dataset, cur[3], cur[1], 'removing')
 tell(a.dataset, cur[3], generation, 'removing', {note=a.mode})
+-- this one is among them
+write_indexes()
 return {generation, cur[4] or '[]', call('ZCARD', P .. ':state:removing')}
 `);
 
