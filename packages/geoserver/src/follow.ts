@@ -55,7 +55,11 @@ export async function follow<T>(http: Http, lags: Lags, request: Follow<T>): Pro
   const { drawnDeadlineMs } = http.settings;
   let seen = await followAll(lags, http.settings.pollMs, request, Date.now() + drawnDeadlineMs);
   const repaired = await repairAll(request, seen);
-  if (repaired.length > 0) seen = await followAll(lags, http.settings.pollMs, request, Date.now() + drawnDeadlineMs);
+  if (repaired.length > 0) {
+    // what a node is written it tells the others, and that may begin with an end: none is asked before it heard of it
+    await rest(http.settings.pollMs[1], request.signal);
+    seen = await followAll(lags, http.settings.pollMs, request, Date.now() + drawnDeadlineMs);
+  }
   const behind = behindOf(seen);
   const [first] = behind;
   if (first === undefined) {

@@ -313,6 +313,41 @@ describe('[failure] the client and a GeoServer in trouble', () => {
     assert.deepEqual((await client.drawn({ ...asked, repair })).repaired, [standIn.nodes[2]]);
   });
 
+  test('what is written to one node and takes another its layer is noticed', async () => {
+    const request = await prepared();
+    const layer = await subject.geoserver.publish(request);
+    await subject.geoserver.drawn({ ...request, layer });
+    const { workspace, name } = request;
+    const authorization = `Basic ${Buffer.from(`${standIn.user}:${standIn.password}`).toString('base64')}`;
+    const remove = (path: string) =>
+      fetch(`${standIn.nodes[1]}/rest/workspaces/${workspace}/${path}`, {
+        method: 'DELETE',
+        headers: { authorization },
+      });
+    // a layer that one node lost, and told nobody of
+    standIn.cluster.setBroker(false);
+    assert.equal((await remove(`layers/${name}`)).status, 500);
+    standIn.cluster.setBroker(true);
+    const client = subject.client({ drawnDeadlineMs: 400 });
+    const asked = { ...request, layer };
+    const repair = async (node: string): Promise<void> => {
+      if (node !== standIn.nodes[1]) return;
+      // node 2 hears of the end of the coverage, late, and not of what comes in its place
+      standIn.cluster.setDelay(2, 150);
+      await remove(`coveragestores/${name}/coverages/${name}`);
+      standIn.cluster.lose(2, 1);
+      await client.publish({ ...request, node });
+      standIn.cluster.lose(2, 0);
+    };
+    await assert.rejects(
+      client.drawn({ ...asked, repair }),
+      failsWith('GEOSERVER_NODE_BEHIND', { node: standIn.nodes[2] }),
+    );
+    standIn.cluster.setDelay(2, 0);
+    const again = await client.drawn({ ...asked, repair: (node: string) => client.publish({ ...request, node }) });
+    assert.deepEqual(again.repaired, [standIn.nodes[2]]);
+  });
+
   test('a replica that did not hear that a layer was removed is brought in line when another dataset gets its name', async () => {
     const request = await prepared();
     await drawn(request);
