@@ -27,6 +27,6 @@ Held by tests of counts rather than times:
 - **Upload buffers**: \`GEOSLUICE_UPLOAD_MEMORY_MIB\` for all uploads of a process together, whatever the files' size.
 - **Publishing**: at most \`GEOSLUICE_GEOSERVER_WRITE_CONCURRENCY\` writes at once over all workers; a repeated publish of an unchanged layer writes nothing.
 - **Registering**: batches of \`GEOSLUICE_GEONODE_BATCH_SIZE\`, two requests to GeoServer a batch of new datasets where GeoFence guards its
-  layers, else none. The run above counts one, its rules: that GeoFence's cache is emptied after them came later.
+  layers, else none.
 - **Listing**: one round trip to the ledger a page; a scan of unchanged files adds no job.
 `;
