@@ -10,7 +10,7 @@ import { until } from '../world/until.ts';
 import { geonodeKind } from '../world/which-geonode.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { type Gate, type Match, startGate } from './gate.ts';
-import { openScene, type Scene, WORKERS, type Worker } from './scene.ts';
+import { type Scene, WORKERS, type Worker, withScene } from './scene.ts';
 
 /** What each worker is held at, so that its death surely meets work in flight. */
 const AT_WORK: Record<Worker, Match> = {
@@ -51,14 +51,8 @@ suite('[failure] workers that are killed', () => {
     await world?.stop();
   });
 
-  const onScene = async (name: string, env: Record<string, string>, body: (scene: Scene) => Promise<void>) => {
-    const scene = await openScene(world, name, env);
-    try {
-      await body(scene);
-    } finally {
-      await scene.close();
-    }
-  };
+  const onScene = (name: string, env: Record<string, string>, body: (scene: Scene) => Promise<void>) =>
+    withScene(world, name, env, body);
 
   test('each kind of worker is killed twice in the middle of a batch, and all is visible exactly once', async () => {
     await onScene('kills', { GEOSLUICE_GEONODE_BATCH_SIZE: '3' }, async (scene) => {

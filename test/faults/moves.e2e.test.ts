@@ -8,7 +8,7 @@ import { until } from '../world/until.ts';
 import { geonodeKind } from '../world/which-geonode.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { type Gate, type Match, startGate } from './gate.ts';
-import { openScene, type Scene, smallRaster } from './scene.ts';
+import { type Scene, smallRaster, withScene } from './scene.ts';
 
 /** A worker that was killed keeps others out for five locks, and its turns at GeoServer for half a minute. */
 const RECOVERED_MS = 120_000;
@@ -26,14 +26,8 @@ suite('[failure] a dataset that moves to another workspace', () => {
     await world?.stop();
   });
 
-  const onScene = async (name: string, env: Record<string, string>, body: (scene: Scene) => Promise<void>) => {
-    const scene = await openScene(world, name, env);
-    try {
-      await body(scene);
-    } finally {
-      await scene.close();
-    }
-  };
+  const onScene = (name: string, env: Record<string, string>, body: (scene: Scene) => Promise<void>) =>
+    withScene(world, name, env, body);
   /** Brings a file in, or asks for it again with other options. */
   const ask = ({ pipeline }: Scene, uri: string, options: IngestOptions = {}) =>
     pipeline.ingestions.start({ sources: [parseLocation(uri)], options });

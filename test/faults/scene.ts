@@ -46,6 +46,21 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** A scene for one test, closed after it whatever came of it. */
+export async function withScene(
+  world: World,
+  name: string,
+  changes: Record<string, string>,
+  body: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const scene = await openScene(world, name, changes);
+  try {
+    await body(scene);
+  } finally {
+    await scene.close();
+  }
+}
+
 export async function openScene(world: World, name: string, changes: Record<string, string> = {}): Promise<Scene> {
   const env: Record<string, string> = {
     ...world.env,

@@ -9,7 +9,7 @@ import { until } from '../world/until.ts';
 import { geonodeKind } from '../world/which-geonode.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { type Gate, type GateRequest, type Match, startGate } from './gate.ts';
-import { openScene, type Scene } from './scene.ts';
+import { type Scene, withScene } from './scene.ts';
 
 const MIB = 1024 ** 2;
 const PART = 5 * MIB;
@@ -47,15 +47,11 @@ suite('[failure] one huge file on four workers', () => {
     await world?.stop();
   });
 
-  const onScene = async (name: string, body: (scene: Scene, uploads: OurProcess[]) => Promise<void>): Promise<void> => {
-    const scene = await openScene(world, name, ENV);
-    try {
+  const onScene = (name: string, body: (scene: Scene, uploads: OurProcess[]) => Promise<void>): Promise<void> =>
+    withScene(world, name, ENV, async (scene) => {
       await Promise.all((['discover', 'publish', 'register'] as const).map((worker) => scene.start(worker)));
       await body(scene, await Promise.all([1, 2, 3, 4].map(() => startUpload(scene))));
-    } finally {
-      await scene.close();
-    }
-  };
+    });
   const startUpload = (scene: Scene): Promise<OurProcess> => scene.start('upload', { GEOSLUICE_S3_ENDPOINT: gate.url });
   const numberOf = ({ path: asked }: GateRequest): number => Number(/partNumber=(\d+)/.exec(asked)?.[1]);
   const sentBy = (worker: OurProcess): number => worker.logs().split('Object:Part:Done').length - 1;
